@@ -1,0 +1,62 @@
+//! The words of Trennwand as types: identifiers, time, secrets, errors and the entities that the
+//! other rooms exchange.
+//!
+//! Architecture invariants: nothing here does IO, is async, or reads the clock, the environment or
+//! randomness; those come in through [`Clock`] and [`Entropy`]. A [`TenantScope`] can only be had
+//! from an authenticator.
+//!
+//! ```
+//! use trennwand_domain::{CommandUuid, DeviceId, Priority, Timestamp};
+//!
+//! let device: DeviceId = "dev_01JCZ8X5T4N1V8Q0R2M3K4P5W6".parse().unwrap();
+//! let early = CommandUuid::queued(Priority::Normal, Timestamp::from_unix_ms(1), [0xff; 10]);
+//! let late = CommandUuid::queued(Priority::Normal, Timestamp::from_unix_ms(2), [0; 10]);
+//! assert!(early < late, "a command's UUID is its position in the queue");
+//! assert!(device.to_string().starts_with("dev_"));
+//! ```
+
+mod assignment;
+mod clock;
+mod command;
+mod control;
+mod device;
+mod enrollment;
+mod error;
+mod id;
+mod locale;
+mod policy;
+mod random;
+mod reason;
+mod scope;
+mod sealed;
+mod secret;
+mod tenancy;
+mod token;
+mod user;
+
+pub use assignment::{ArtefactRef, AssignmentHead, MailAuth, MailKind, MailSettings, Rule, RuleScope};
+pub use clock::{Clock, Duration, ManualClock, Timestamp};
+pub use command::{
+    CommandKind, CommandResult, CommandStatus, CommandUuid, Position, Priority, QueuedCommand,
+};
+pub use control::{Control, ControlState, ControlStates, Verdict};
+pub use device::{
+    CertificateHash, Device, DevicePolicy, DeviceState, Ownership, Platform, PushTarget, Slot,
+    SlotKind, SlotStatus, Slots, Target,
+};
+pub use enrollment::{Enrollment, IssuedCertificate, Method, OneTimeToken};
+pub use error::{Error, ErrorKind, Result};
+pub use id::{
+    ClientId, DeviceId, EnrollmentId, EventId, GroupId, IdGen, ParseIdError, PolicyId, ResellerId,
+    RolloutId, TenantId, UserId,
+};
+pub use locale::Locale;
+pub use policy::{Policy, PolicyVersion, Purpose, Rollout};
+pub use random::Entropy;
+pub use reason::{Reason, ReasonCode};
+pub use scope::{Authenticator, TenantScope};
+pub use sealed::Sealed;
+pub use secret::Secret;
+pub use tenancy::{Client, Level, Owner, PushCertificate, Reseller, Tenant, TenantKeys, TenantStatus};
+pub use token::{Digest, Token};
+pub use user::{Person, User};

@@ -1,0 +1,251 @@
+use std::{collections::BTreeMap, fmt};
+
+use serde::Serialize;
+
+use crate::Locale;
+
+/// Why something is as it is, for people and programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// Stable code.
+    pub code: &'static str,
+    /// What the text's placeholders stand for.
+    pub params: BTreeMap<&'static str, String>,
+    /// The text in the reader's language.
+    pub text: String,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $code:literal, $en:literal, $de:literal;)*) => {
+        /// The catalogue of reasons. A code without a text in both languages does not compile; the
+        /// numbers are stored and never change their meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum ReasonCode { $($(#[$doc])* $variant = $number,)* }
+
+        impl ReasonCode {
+            /// Every reason.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable code.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The English text, `{placeholders}` unfilled.
+            #[must_use]
+            pub const fn english(self) -> &'static str {
+                match self { $(Self::$variant => $en,)* }
+            }
+
+            /// The German text, `{placeholders}` unfilled.
+            #[must_use]
+            pub const fn german(self) -> &'static str {
+                match self { $(Self::$variant => $de,)* }
+            }
+
+            /// The stored number's meaning.
+            #[must_use]
+            pub const fn from_number(number: u8) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Not asked yet.
+    NotYetAsked = 1, "not_yet_asked",
+        "The phone has not been asked yet.",
+        "Das Telefon wurde noch nicht gefragt.";
+    /// The keys were reported closed.
+    ReportedClosed = 2, "reported_closed",
+        "The phone reports this path as closed.",
+        "Das Telefon meldet diesen Weg als geschlossen.";
+    /// The path is closed, but an exception's key was not listed.
+    ExceptionNotListed = 3, "exception_not_listed",
+        "The path is reported closed; the phone did not list {keys}, whose default is closed.",
+        "Der Weg ist als geschlossen gemeldet; nicht aufgeführt hat das Telefon {keys}, Vorgabe ist geschlossen.";
+    /// Data may leave the managed area.
+    ManagedToUnmanagedOpen = 4, "managed_to_unmanaged_open",
+        "The phone reports that data may be opened from managed in unmanaged apps, so unmanaged apps can read business contacts.",
+        "Das Telefon meldet, dass Daten aus verwalteten in nicht verwalteten Apps geöffnet werden dürfen; nicht verwaltete Apps können so Geschäftskontakte lesen.";
+    /// Unmanaged apps may read managed contacts.
+    UnmanagedReadsContacts = 5, "unmanaged_reads_contacts",
+        "The phone reports that unmanaged apps may read managed contacts.",
+        "Das Telefon meldet, dass nicht verwaltete Apps verwaltete Kontakte lesen dürfen.";
+    /// A key was reported open.
+    ReportedOpen = 6, "reported_open",
+        "The phone reports {keys} as open.",
+        "Das Telefon meldet {keys} als offen.";
+    /// The answer did not list the key.
+    KeyNotListed = 7, "key_not_listed",
+        "The phone's answer did not list {keys}.",
+        "Die Antwort des Telefons führte {keys} nicht auf.";
+    /// The query was answered with an error.
+    QueryFailed = 8, "query_failed",
+        "The phone answered the question with an error.",
+        "Das Telefon hat die Frage mit einem Fehler beantwortet.";
+    /// ProfileList has our account.
+    AccountReported = 9, "account_reported",
+        "The phone reports the managed account as installed.",
+        "Das Telefon meldet das verwaltete Konto als installiert.";
+    /// Our account is not on the phone.
+    AccountNotInstalled = 10, "account_not_installed",
+        "The managed account is not installed.",
+        "Das verwaltete Konto ist nicht installiert.";
+    /// The install of the account failed.
+    AccountInstallFailed = 11, "account_install_failed",
+        "The phone refused the managed account.",
+        "Das Telefon hat das verwaltete Konto abgelehnt.";
+    /// An account by hand stands in the way.
+    AccountExistsByHand = 12, "account_exists_by_hand",
+        "The phone refused the managed account because the same account was set up by hand; that one is outside the wall.",
+        "Das Telefon hat das verwaltete Konto abgelehnt, weil dasselbe Konto von Hand eingerichtet ist; jenes liegt außerhalb der Wand.";
+    /// The phone has no user.
+    NoUser = 13, "no_user",
+        "No user is assigned to this phone, so it gets the wall only.",
+        "Diesem Telefon ist kein Benutzer zugeordnet; es erhält nur die Wand.";
+    /// The tenant has not said where mail lives.
+    MailNotSet = 14, "mail_not_set",
+        "The mail settings are not made yet, so the phone gets the wall only.",
+        "Die Mail-Einstellungen fehlen noch; das Telefon erhält nur die Wand.";
+    /// The tenant wants no account.
+    MailNone = 15, "mail_none",
+        "No managed mail account is wanted.",
+        "Ein verwaltetes Mail-Konto ist nicht gewünscht.";
+    /// The account waits for the wall.
+    WaitingForWall = 16, "waiting_for_wall",
+        "The account is installed once the wall stands.",
+        "Das Konto wird eingerichtet, sobald die Wand steht.";
+    /// Only our account is known of.
+    OnlyOursInstalled = 17, "only_ours_installed",
+        "Our account is installed; the phone does not report others.",
+        "Unser Konto ist installiert; andere meldet das Telefon nicht.";
+    /// No messenger is managed.
+    NoMessengerManaged = 18, "no_messenger_managed",
+        "No managed app is in the catalogue of apps that upload address books.",
+        "Keine verwaltete App steht im Katalog der Apps, die Adressbücher hochladen.";
+    /// A messenger is managed.
+    MessengerManaged = 19, "messenger_managed",
+        "{apps} is a managed app and so inside the wall.",
+        "{apps} ist eine verwaltete App und damit innerhalb der Wand.";
+    /// ProfileList has the wanted revisions.
+    PolicyReported = 20, "policy_reported",
+        "The phone reports the wanted profiles.",
+        "Das Telefon meldet die gewünschten Profile.";
+    /// A wanted profile is missing or old.
+    PolicyNotCurrent = 21, "policy_not_current",
+        "The phone does not report the wanted profiles yet.",
+        "Das Telefon meldet die gewünschten Profile noch nicht.";
+    /// The wall was removed.
+    WallLost = 22, "wall_lost",
+        "The wall was installed, but the phone no longer reports it.",
+        "Die Wand war installiert, das Telefon meldet sie aber nicht mehr.";
+    /// The wall was refused.
+    WallInstallFailed = 23, "wall_install_failed",
+        "The phone refused the wall.",
+        "Das Telefon hat die Wand abgelehnt.";
+    /// The enrolment does not grant the right.
+    NotGrantedByEnrollment = 24, "not_granted_by_enrollment",
+        "The enrolment of a personal phone does not grant this right, and it cannot be added later.",
+        "Die Einrichtung eines privaten Telefons gewährt dieses Recht nicht; es kann nicht nachträglich erteilt werden.";
+    /// Data protection forbids it.
+    CommandNotPermitted = 25, "command_not_permitted",
+        "This command is not permitted for this phone.",
+        "Dieser Befehl ist für dieses Telefon nicht zulässig.";
+    /// The phone is not under management.
+    DeviceNotEnrolled = 26, "device_not_enrolled",
+        "The phone is not under management.",
+        "Das Telefon wird nicht verwaltet.";
+    /// The phone is under management.
+    DeviceEnrolled = 27, "device_enrolled",
+        "The phone is still under management.",
+        "Das Telefon wird noch verwaltet.";
+    /// The tenant's keys are being made.
+    TenantNotReady = 28, "tenant_not_ready",
+        "The tenant is not ready yet.",
+        "Der Mandant ist noch nicht bereit.";
+    /// No push certificate.
+    ApnsCertificateRequired = 29, "apns_certificate_required",
+        "An Apple push certificate is needed first.",
+        "Zuerst wird ein Apple-Push-Zertifikat gebraucht.";
+    /// Another topic.
+    ApnsTopicMismatch = 30, "apns_topic_mismatch",
+        "The certificate is for another topic; phones enrolled with the present one could never be woken again. Renew the present certificate instead.",
+        "Das Zertifikat gilt für ein anderes Topic; bereits eingerichtete Telefone wären nie wieder erreichbar. Bitte das vorhandene Zertifikat erneuern.";
+    /// No signing request before the certificate.
+    ApnsKeyMismatch = 31, "apns_key_mismatch",
+        "The certificate does not belong to the key of the signing request or to the key sent with it.",
+        "Das Zertifikat gehört weder zum Schlüssel der Zertifikatsanforderung noch zum mitgesandten Schlüssel.";
+    /// The token lacks the scope.
+    InsufficientScope = 32, "insufficient_scope",
+        "The access token lacks the scope that this operation needs.",
+        "Dem Zugriffstoken fehlt der Scope, den diese Operation braucht.";
+    /// The level is not the right one.
+    WrongLevel = 33, "wrong_level",
+        "This operation is for another kind of client.",
+        "Diese Operation ist einer anderen Art von Client vorbehalten.";
+    /// The user still has phones.
+    UserHasDevices = 34, "user_has_devices",
+        "The user still has phones under management.",
+        "Der Benutzer hat noch verwaltete Telefone.";
+    /// The invitation was used up.
+    EnrollmentUsed = 35, "enrollment_used",
+        "The enrolment link was used already.",
+        "Der Einrichtungslink wurde bereits verwendet.";
+    /// Someone else changed it at the same time.
+    ConcurrentChange = 36, "concurrent_change",
+        "The object was changed at the same time; please try again.",
+        "Das Objekt wurde gleichzeitig geändert; bitte noch einmal versuchen.";
+    /// Nothing to roll out.
+    VersionInForce = 37, "version_in_force",
+        "This version is in force already.",
+        "Diese Version gilt bereits.";
+}
+
+impl ReasonCode {
+    /// The reason in the reader's language with its placeholders filled.
+    #[must_use]
+    pub fn reason(self, locale: Locale, params: BTreeMap<&'static str, String>) -> Reason {
+        let template = match locale {
+            Locale::En => self.english(),
+            Locale::De => self.german(),
+        };
+        let text = params.iter().fold(template.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value)
+        });
+        Reason { code: self.as_str(), params, text }
+    }
+}
+
+impl fmt::Display for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placeholders(text: &str) -> Vec<&str> {
+        let mut found: Vec<_> =
+            text.split('{').skip(1).filter_map(|p| p.split_once('}')).map(|p| p.0).collect();
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn both_languages_have_the_same_placeholders_and_codes_are_unique() {
+        let mut codes: Vec<_> = ReasonCode::ALL.iter().map(|r| r.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), ReasonCode::ALL.len());
+        for reason in ReasonCode::ALL {
+            assert_eq!(placeholders(reason.english()), placeholders(reason.german()), "{reason}");
+            assert_eq!(ReasonCode::from_number(*reason as u8), Some(*reason));
+        }
+    }
+}
