@@ -1,1 +1,4 @@
-//! End-to-end tests: one binary, everything over HTTP.
+//! End-to-end tests: one binary. Everything talks to the local server as a client or a phone would,
+//! on the embedded database in memory; time moves only when a test says so.
+
+mod arrows;

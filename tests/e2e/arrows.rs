@@ -1,0 +1,98 @@
+//! The arrows of the architecture: which room may use which.
+
+use std::{collections::BTreeMap, process::Command};
+
+use serde_json::Value;
+
+/// Lowest first: a room may use only rooms above it in this list.
+const ROOMS: [&str; 11] = [
+    "trennwand-domain",
+    "trennwand-apple",
+    "trennwand-policy",
+    "trennwand-evidence",
+    "trennwand-pki",
+    "trennwand-store",
+    "trennwand-auth",
+    "trennwand-push",
+    "trennwand-web",
+    "trennwand-runtime",
+    "trennwand-simulator",
+];
+
+/// What a pure room must never pull in, at any depth of our own crates: IO, an async runtime, HTTP.
+const PURE: [&str; 4] =
+    ["trennwand-domain", "trennwand-apple", "trennwand-policy", "trennwand-evidence"];
+const IMPURE: [&str; 6] = ["tokio", "axum", "reqwest", "aws-sdk-dynamodb", "hyper", "a2"];
+
+/// Our crates and what each names under `[dependencies]`; dev-dependencies are free.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let output = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path", manifest])
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo speaks JSON");
+    let name = |v: &Value| v["name"].as_str().unwrap_or_default().to_owned();
+    let packages = metadata["packages"].as_array().expect("a list of packages");
+    packages
+        .iter()
+        .map(|p| {
+            let list = p["dependencies"].as_array().expect("a list of dependencies");
+            (name(p), list.iter().filter(|d| d["kind"].is_null()).map(name).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn rooms_use_only_rooms_below_them() {
+    let all = dependencies();
+    for (place, room) in ROOMS.iter().enumerate() {
+        let uses = all.get(*room).unwrap_or_else(|| panic!("{room} is missing"));
+        for used in uses.iter().filter(|d| d.starts_with("trennwand")) {
+            let below = ROOMS[..place].contains(&used.as_str());
+            assert!(below, "{room} must not use {used}");
+        }
+    }
+}
+
+#[test]
+fn every_crate_has_its_place() {
+    for name in dependencies().keys() {
+        let known = ROOMS.contains(&name.as_str())
+            || name.starts_with("trennwand-fn-")
+            || ["trennwand", "trennwand-tests"].contains(&name.as_str());
+        assert!(known, "{name} is in no list: say where it lives and which way its arrows point");
+    }
+}
+
+#[test]
+fn functions_do_not_know_each_other_and_never_the_simulator() {
+    let all = dependencies();
+    for (function, uses) in all.iter().filter(|(name, _)| name.starts_with("trennwand-fn-")) {
+        for used in uses {
+            let forbidden = used.starts_with("trennwand-fn-")
+                || ["trennwand", "trennwand-simulator"].contains(&used.as_str());
+            assert!(!forbidden, "{function} must not use {used}");
+        }
+    }
+}
+
+#[test]
+fn pure_rooms_do_no_io() {
+    let all = dependencies();
+    for room in PURE {
+        for used in &all[room] {
+            assert!(!IMPURE.contains(&used.as_str()), "{room} must not use {used}");
+        }
+    }
+}
+
+#[test]
+fn only_the_store_speaks_to_the_database() {
+    for (name, uses) in dependencies() {
+        let speaks = uses.iter().any(|d| d == "aws-sdk-dynamodb");
+        let may = ["trennwand-store", "trennwand"].contains(&name.as_str());
+        assert!(!speaks || may, "{name} must not use aws-sdk-dynamodb");
+    }
+}
