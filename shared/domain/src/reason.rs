@@ -203,6 +203,14 @@ reasons! {
     VersionInForce = 37, "version_in_force",
         "This version is in force already.",
         "Diese Version gilt bereits.";
+    /// The observation is older than it stays fresh.
+    ObservationTooOld = 38, "observation_too_old",
+        "The phone last reported this too long ago; it has to be heard of again.",
+        "Das Telefon hat dies zuletzt vor zu langer Zeit gemeldet; es muss sich erneut melden.";
+    /// A template needs personal values that are not there.
+    MailIdentityMissing = 39, "mail_identity_missing",
+        "The user has no e-mail address or mail login that the managed account could be made for.",
+        "Dem Benutzer fehlt die E-Mail-Adresse oder der Mail-Anmeldename für das verwaltete Konto.";
 }
 
 impl ReasonCode {
