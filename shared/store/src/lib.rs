@@ -1,1 +1,172 @@
-//! (to be written)
+//! The store: one file per aggregate over two DynamoDB tables, and the only user of the AWS SDK for
+//! them. On a laptop and in tests the same client talks to an embedded database.
+//!
+//! Architecture invariants:
+//!
+//! * Keys of a tenant's items are built from a [`TenantScope`] only; no method takes a raw key.
+//! * There is no Scan; every read is a key look-up, a `BETWEEN` query or a query of an index.
+//! * Reads on the device path are strongly consistent; lists are not.
+//! * Nothing here knows a business rule: conditions say what must still hold, callers say what
+//!   it means if it does not.
+//! * Every request asks for consumed capacity and is counted by the [`meter`].
+//!
+//! ```no_run
+//! # async fn example(scope: trennwand_domain::TenantScope) -> trennwand_domain::Result<()> {
+//! use trennwand_store::{Store, Tables, client};
+//!
+//! let store = Store::new(client::connect("http://127.0.0.1:8000", None), Tables::default());
+//! store.create_tables().await?;
+//! let tenant = store.tenant(&scope).get().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client as Dynamo;
+use trennwand_domain::TenantScope;
+
+pub mod client;
+mod clients;
+mod devices;
+mod directory;
+mod due;
+mod enrollments;
+mod failure;
+pub mod fault;
+mod item;
+pub mod layout;
+pub mod meter;
+mod page;
+mod policies;
+mod resellers;
+mod schema;
+mod tenant;
+mod tenants;
+mod transaction;
+mod users;
+
+pub use self::{
+    clients::Clients,
+    devices::{Authentication, ConnectView, DeviceFilter, Devices, TokenUpdate, WakeTarget},
+    directory::Directory,
+    due::{Due, DueWake, WakePage},
+    enrollments::Enrollments,
+    fault::{Fault, FaultPlan},
+    meter::{Meter, Usage},
+    page::{Listed, Page},
+    policies::Policies,
+    resellers::Resellers,
+    tenant::TenantStore,
+    tenants::Tenants,
+    transaction::Transaction,
+    users::Users,
+};
+
+/// The names of the two tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables {
+    /// Everything but wrapped keys; has the stream.
+    pub data: String,
+    /// Wrapped data keys and what must not travel over the stream.
+    pub keys: String,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self { data: "data".into(), keys: "keys".into() }
+    }
+}
+
+/// The way to all repositories; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dynamo: Dynamo,
+    tables: Arc<Tables>,
+}
+
+impl Store {
+    /// A store over this client (see [`client::connect`]) and these tables.
+    #[must_use]
+    pub fn new(dynamo: Dynamo, tables: Tables) -> Self {
+        Self { dynamo, tables: Arc::new(tables) }
+    }
+
+    /// The SDK's client, for the stream's reader and for set-up.
+    #[must_use]
+    pub const fn dynamo(&self) -> &Dynamo {
+        &self.dynamo
+    }
+
+    /// The names of the tables.
+    #[must_use]
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Several writes that happen together or not at all.
+    #[must_use]
+    pub fn transaction(&self) -> Transaction {
+        Transaction::new(self.clone())
+    }
+
+    /// Who owns a client or a link; for authenticators.
+    #[must_use]
+    pub const fn directory(&self) -> Directory<'_> {
+        Directory::new(self)
+    }
+
+    /// The resellers; for the operator.
+    #[must_use]
+    pub const fn resellers(&self) -> Resellers<'_> {
+        Resellers::new(self)
+    }
+
+    /// The tenants of a reseller.
+    #[must_use]
+    pub const fn tenants(&self) -> Tenants<'_> {
+        Tenants::new(self)
+    }
+
+    /// The OAuth clients of every level.
+    #[must_use]
+    pub const fn clients(&self) -> Clients<'_> {
+        Clients::new(self)
+    }
+
+    /// What is due across tenants; for the timer.
+    #[must_use]
+    pub const fn due(&self) -> Due<'_> {
+        Due::new(self)
+    }
+
+    /// The tenant itself: keys, push certificate, assignment head and templates.
+    #[must_use]
+    pub const fn tenant(&self, scope: &TenantScope) -> TenantStore<'_> {
+        TenantStore::new(self, *scope)
+    }
+
+    /// The tenant's users.
+    #[must_use]
+    pub const fn users(&self, scope: &TenantScope) -> Users<'_> {
+        Users::new(self, *scope)
+    }
+
+    /// The tenant's invitations.
+    #[must_use]
+    pub const fn enrollments(&self, scope: &TenantScope) -> Enrollments<'_> {
+        Enrollments::new(self, *scope)
+    }
+
+    /// The tenant's policies.
+    #[must_use]
+    pub const fn policies(&self, scope: &TenantScope) -> Policies<'_> {
+        Policies::new(self, *scope)
+    }
+
+    /// The tenant's phones.
+    #[must_use]
+    pub const fn devices(&self, scope: &TenantScope) -> Devices<'_> {
+        Devices::new(self, *scope)
+    }
+}
