@@ -1,1 +1,32 @@
-//! (to be written)
+//! From what a phone answers to what is said about it.
+//!
+//! An answer is cut down to [`Facts`], which is all that is kept of it. [`observe()`] and
+//! [`judge_install()`] turn facts and the outcome of installs into the states of the phone's
+//! controls; [`explain()`] puts one of them into words.
+//!
+//! Architecture invariants: no IO, no clock, no randomness, no async; nothing here knows how a
+//! policy is made. A verdict rests on what the phone reported, never on what was sent to it.
+//!
+//! ```
+//! use trennwand_domain::{ReasonCode, Verdict};
+//! use trennwand_evidence::best_verdict;
+//!
+//! assert_eq!(best_verdict(None), Verdict::Inferred);
+//! assert_eq!(best_verdict(Some(ReasonCode::NoUser)), Verdict::Unknown);
+//! ```
+
+mod best;
+mod catalogue;
+mod expected;
+mod explain;
+mod facts;
+mod install;
+mod judge;
+
+pub use best::best_verdict;
+pub use catalogue::{App, CATALOGUE, CATALOGUE_DATE, app_name};
+pub use expected::{Expected, ExpectedProfile};
+pub use explain::{ControlReport, explain, explain_all, reasons};
+pub use facts::Facts;
+pub use install::{install_cause, judge_install};
+pub use judge::observe;
