@@ -127,6 +127,8 @@ ids! {
     RolloutId = "rol_";
     /// Something that happened.
     EventId = "evt_";
+    /// One request to the API; shown in its answer and in the log.
+    RequestId = "req_";
 }
 
 /// Fresh bits for whichever kind of identifier is wanted.

@@ -47,8 +47,8 @@ pub use device::{
 pub use enrollment::{Enrollment, IssuedCertificate, Method, OneTimeToken};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
-    ClientId, DeviceId, EnrollmentId, EventId, GroupId, IdGen, ParseIdError, PolicyId, ResellerId,
-    RolloutId, TenantId, UserId,
+    ClientId, DeviceId, EnrollmentId, EventId, GroupId, IdGen, ParseIdError, PolicyId, RequestId,
+    ResellerId, RolloutId, TenantId, UserId,
 };
 pub use locale::Locale;
 pub use policy::{Policy, PolicyVersion, Purpose, Rollout};

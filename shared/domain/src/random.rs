@@ -7,7 +7,7 @@ pub trait Entropy: Send + Sync + fmt::Debug {
     fn fill(&self, out: &mut [u8]);
 }
 
-impl dyn Entropy {
+impl dyn Entropy + '_ {
     /// `N` unpredictable bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut out = [0; N];
