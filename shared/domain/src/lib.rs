@@ -55,7 +55,7 @@ pub use policy::{Policy, PolicyVersion, Purpose, Rollout};
 pub use random::Entropy;
 pub use reason::{Reason, ReasonCode};
 pub use scope::{Authenticator, TenantScope};
-pub use sealed::Sealed;
+pub use sealed::{Sealed, SealedField};
 pub use secret::Secret;
 pub use tenancy::{Client, Level, Owner, PushCertificate, Reseller, Tenant, TenantKeys, TenantStatus};
 pub use token::{Digest, Token};

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{DeviceId, EnrollmentId, TenantId, UserId};
+
 /// A ciphertext made by the vault (`pki`): version, nonce, AES-256-GCM ciphertext and tag.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -24,6 +26,42 @@ impl Sealed {
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+/// What a sealed value is. It is bound into the seal, so that no ciphertext opens in another's place;
+/// whoever seals and whoever opens it take the words from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealedField {
+    /// Private key of the device CA.
+    CaKey,
+    /// Private key of the registration authority.
+    RaKey,
+    /// Private key of the push certificate, also while it waits for its certificate.
+    PushKey,
+    /// SCEP challenge of an invitation.
+    Challenge(EnrollmentId),
+    /// Certificate that used an invitation up.
+    IssuedCertificate(EnrollmentId),
+    /// Escrowed unlock token of a phone.
+    UnlockToken(DeviceId),
+    /// What identifies a person; sealed with the person's own key.
+    Person(UserId),
+}
+
+impl SealedField {
+    /// The context to seal and open it in.
+    #[must_use]
+    pub fn context(self, tenant: TenantId) -> String {
+        match self {
+            Self::CaKey => format!("tenant/{tenant}/ca_key"),
+            Self::RaKey => format!("tenant/{tenant}/ra_key"),
+            Self::PushKey => format!("tenant/{tenant}/push_key"),
+            Self::Challenge(id) => format!("tenant/{tenant}/enrollment/{id}/challenge"),
+            Self::IssuedCertificate(id) => format!("tenant/{tenant}/enrollment/{id}/certificate"),
+            Self::UnlockToken(id) => format!("tenant/{tenant}/device/{id}/unlock_token"),
+            Self::Person(id) => format!("tenant/{tenant}/user/{id}/person"),
+        }
     }
 }
 
