@@ -4,11 +4,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use trennwand_domain::Level;
 
 macro_rules! scopes {
-    ($($(#[$doc:meta])* $variant:ident = $word:literal at $($level:ident)+;)*) => {
+    ($($variant:ident = $word:literal at $($level:ident)+, $text:literal;)*) => {
         /// What a client may be allowed to do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
-        pub enum Scope { $($(#[$doc])* $variant,)* }
+        pub enum Scope { $(#[doc = $text] $variant,)* }
 
         impl Scope {
             /// Every scope.
@@ -18,6 +18,12 @@ macro_rules! scopes {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
+            }
+
+            /// What it opens, in words, for the API document.
+            #[must_use]
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
             }
 
             /// The scope of a word of the API.
@@ -49,36 +55,21 @@ macro_rules! scopes {
 }
 
 scopes! {
-    /// Readiness, agreements, mail, push certificates.
-    Setup = "setup" at Reseller Tenant;
-    /// Users, without what identifies them.
-    Users = "users" at Tenant;
-    /// Invitations.
-    Enrollments = "enrollments" at Tenant;
-    /// Devices and their verdicts.
-    DevicesRead = "devices:read" at Tenant;
-    /// Commands to devices.
-    DevicesCommand = "devices:command" at Tenant;
-    /// Policies and roll-outs.
-    Policies = "policies" at Tenant;
-    /// What identifies a user.
-    PersonalData = "personal_data" at Tenant;
-    /// Evidence.
-    Evidence = "evidence" at Tenant;
-    /// The audit trail.
-    Audit = "audit" at Tenant;
-    /// Tenants of a reseller.
-    Tenants = "tenants" at Reseller;
-    /// Clients of a reseller's tenants.
-    Clients = "clients" at Reseller;
-    /// The brand.
-    Brand = "brand" at Reseller;
-    /// Usage counts.
-    Usage = "usage" at Reseller;
-    /// Webhooks.
-    Webhooks = "webhooks" at Reseller;
-    /// Resellers.
-    Resellers = "resellers" at Operator;
+    Setup = "setup" at Reseller Tenant, "Readiness, agreements, mail, push certificates.";
+    Users = "users" at Tenant, "Users, without what identifies them.";
+    Enrollments = "enrollments" at Tenant, "Invitations.";
+    DevicesRead = "devices:read" at Tenant, "Devices and their verdicts.";
+    DevicesCommand = "devices:command" at Tenant, "Commands to devices.";
+    Policies = "policies" at Tenant, "Policies and roll-outs.";
+    PersonalData = "personal_data" at Tenant, "What identifies a user.";
+    Evidence = "evidence" at Tenant, "Evidence.";
+    Audit = "audit" at Tenant, "The audit trail.";
+    Tenants = "tenants" at Reseller, "Tenants of a reseller.";
+    Clients = "clients" at Reseller, "Clients of a reseller's tenants.";
+    Brand = "brand" at Reseller, "The brand.";
+    Usage = "usage" at Reseller, "Usage counts.";
+    Webhooks = "webhooks" at Reseller, "Webhooks.";
+    Resellers = "resellers" at Operator, "Resellers.";
 }
 
 /// A scope as a type; see [`need`].

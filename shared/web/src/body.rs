@@ -1,0 +1,152 @@
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    http::{StatusCode, header::CONTENT_TYPE, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{ApiError, FieldError};
+
+/// The largest body that [`Json`] reads; routes with other needs set their own `DefaultBodyLimit`.
+pub const MAX_JSON_BYTES: usize = 64 * 1024;
+
+/// Longest message about a field; serde's lists of expected words stay below.
+const MAX_MESSAGE_CHARS: usize = 300;
+
+/// A JSON body, in and out. Nesting is limited to 128 levels (by serde_json), the length to
+/// [`MAX_JSON_BYTES`]. Types say `#[serde(deny_unknown_fields)]` themselves; what does not fit is
+/// answered with the field's path and without the value that came.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(req: Request, state: &S) -> Result<Self, ApiError> {
+        if !is_json(
+            req.headers()
+                .get(CONTENT_TYPE)
+                .and_then(|v| v.to_str().ok()),
+        ) {
+            return Err(ApiError::unsupported_media_type());
+        }
+        let bytes = Bytes::from_request(req, state).await.map_err(unreadable)?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            let inner = error.into_inner();
+            match inner.classify() {
+                serde_json::error::Category::Data => wrong_field(&path, &inner.to_string()),
+                _ => ApiError::malformed("the body is not well-formed JSON"),
+            }
+        })?;
+        json.end()
+            .map_err(|_| ApiError::malformed("the body is more than one JSON value"))?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// The query string as a struct. Lists read their filters with it and `limit` and `cursor` with
+/// [`crate::Paging`], so these structs do not deny unknown fields.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        type Inner = serde_path_to_error::Error<serde::de::value::Error>;
+
+        let parsed = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        parsed.map(|q| Self(q.0)).map_err(|rejection| {
+            let mut cause = std::error::Error::source(&rejection);
+            while let Some(error) = cause {
+                if let Some(error) = error.downcast_ref::<Inner>() {
+                    return wrong_field(&error.path().to_string(), &error.inner().to_string());
+                }
+                cause = error.source();
+            }
+            ApiError::malformed("the query string is not readable")
+        })
+    }
+}
+
+fn is_json(content_type: Option<&str>) -> bool {
+    let essence = content_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// Why a body could not be read to its end.
+pub(crate) fn unreadable(rejection: BytesRejection) -> ApiError {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(),
+        _ => ApiError::malformed("the body could not be read"),
+    }
+}
+
+/// Serde's message about a field, brought into our words and freed from the value that came.
+fn wrong_field(path: &str, message: &str) -> ApiError {
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let (name, message) = reword(message);
+    let path = if path == "." || path == "?" { "" } else { path };
+    let field = match name {
+        Some(name) if path.is_empty() || path == name || path.ends_with(&format!(".{name}")) => {
+            if path.is_empty() {
+                name.to_owned()
+            } else {
+                path.to_owned()
+            }
+        }
+        Some(name) => format!("{path}.{name}"),
+        None if path.is_empty() => "body".to_owned(),
+        None => path.to_owned(),
+    };
+    let cut = |text: &str| text.chars().take(MAX_MESSAGE_CHARS).collect::<String>();
+    ApiError::invalid(vec![FieldError {
+        field: cut(&field),
+        message: cut(&message),
+    }])
+}
+
+/// The field that the message names, and the message without what the caller sent.
+fn reword(message: &str) -> (Option<&str>, String) {
+    let quoted = |rest: &'_ str| rest.split_once('`').map(|(name, _)| name.len());
+    let named = |prefix: &str| {
+        let rest = message.strip_prefix(prefix)?;
+        rest.get(..quoted(rest)?)
+    };
+    let expected = || message.rsplit_once(", expected ").map(|(_, words)| words);
+    if let Some(name) = named("missing field `") {
+        return (Some(name), "is missing".to_owned());
+    }
+    if let Some(name) = named("duplicate field `") {
+        return (Some(name), "is there twice".to_owned());
+    }
+    if let Some(name) = named("unknown field `") {
+        let known = expected().map_or_else(String::new, |words| format!("; expected {words}"));
+        return (Some(name), format!("is not a known field{known}"));
+    }
+    let echoes = [
+        "unknown variant ",
+        "invalid type: ",
+        "invalid value: ",
+        "invalid length ",
+    ];
+    if echoes.iter().any(|prefix| message.starts_with(prefix)) {
+        let known = expected().map_or_else(String::new, |words| format!("; expected {words}"));
+        return (None, format!("is not acceptable{known}"));
+    }
+    (None, message.to_owned())
+}

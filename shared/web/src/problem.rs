@@ -1,0 +1,258 @@
+use std::fmt;
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use trennwand_domain::{Error, ErrorKind, Locale, RequestId};
+use utoipa::ToSchema;
+
+/// What handlers return.
+pub type Result<T, E = ApiError> = std::result::Result<T, E>;
+
+/// An error body (RFC 9457, `application/problem+json`); `type` is absent and so `about:blank`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable; what programs switch on.
+    #[schema(example = "not_found")]
+    code: &'static str,
+    /// The phrase of the HTTP status.
+    #[schema(example = "Not Found")]
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    status: u16,
+    /// What is wrong, in the language of `Accept-Language`.
+    #[schema(example = "there is no such device")]
+    detail: String,
+    /// Names this request in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = true, example = "req_01JCZ8X5T4N1V8Q0R2M3K4P5W6")]
+    request_id: Option<String>,
+    /// The fields that are not acceptable.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: Vec<FieldError>,
+}
+
+/// One field that is not acceptable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Its path in the body, or the name of the query parameter.
+    #[schema(example = "mail.host")]
+    pub field: String,
+    /// What is wrong and what would be right.
+    #[schema(example = "is missing")]
+    pub message: String,
+}
+
+/// An error on its way to the client. It becomes a body only in the outermost layer, which knows
+/// the request's id and language.
+#[derive(Clone)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    english: String,
+    german: String,
+    errors: Vec<FieldError>,
+    header: Option<(HeaderName, HeaderValue)>,
+    log_context: Option<String>,
+}
+
+impl ApiError {
+    fn new(
+        status: StatusCode,
+        code: &'static str,
+        english: impl Into<String>,
+        german: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            english: english.into(),
+            german: german.into(),
+            errors: Vec::new(),
+            header: None,
+            log_context: None,
+        }
+    }
+
+    /// Several fields are not acceptable.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let (english, german) = (
+            "some fields are not acceptable",
+            "Einige Felder sind unzulässig.",
+        );
+        Self {
+            errors,
+            ..Self::new(status, "invalid", english, german)
+        }
+    }
+
+    pub(crate) fn malformed(english: &'static str) -> Self {
+        let german = "Die Anfrage ist nicht lesbar.";
+        Self::new(StatusCode::BAD_REQUEST, "malformed", english, german)
+    }
+
+    pub(crate) fn too_large() -> Self {
+        let (english, german) = ("the body is too large", "Die Anfrage ist zu groß.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", english, german)
+    }
+
+    pub(crate) fn unsupported_media_type() -> Self {
+        let english = "the body must be application/json";
+        let german = "Die Anfrage muss application/json sein.";
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            english,
+            german,
+        )
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        let english = "this path does not have that method";
+        let german = "Dieser Pfad kennt diese Methode nicht.";
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            english,
+            german,
+        )
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The line for the log.
+    #[must_use]
+    pub fn log_context(&self) -> Option<&str> {
+        self.log_context.as_deref()
+    }
+
+    /// The body for a reader of this language.
+    pub(crate) fn body(&self, locale: Locale, request: Option<RequestId>) -> Body {
+        let problem = Problem {
+            code: self.code,
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: match locale {
+                Locale::En => self.english.clone(),
+                Locale::De => self.german.clone(),
+            },
+            request_id: request.map(|id| id.to_string()),
+            errors: self.errors.clone(),
+        };
+        // Strings, a number and a list of strings always serialise.
+        Body::from(serde_json::to_vec(&problem).unwrap_or_default())
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let kind = error.kind();
+        let mut out = Self::new(
+            status_of(kind),
+            error.code(),
+            kind.to_string(),
+            german_of(kind),
+        );
+        match kind {
+            ErrorKind::Invalid { field, message } => out.errors.push(FieldError {
+                field: field.clone().into_owned(),
+                message: message.clone().into_owned(),
+            }),
+            ErrorKind::TooMany { retry_after_s } => {
+                out.header = Some((RETRY_AFTER, HeaderValue::from(*retry_after_s)));
+            }
+            ErrorKind::Unavailable => out.header = Some((RETRY_AFTER, HeaderValue::from(1u16))),
+            ErrorKind::NotFound { .. }
+            | ErrorKind::AlreadyExists { .. }
+            | ErrorKind::Conflict { .. }
+            | ErrorKind::Stale
+            | ErrorKind::PreconditionRequired
+            | ErrorKind::Unauthenticated
+            | ErrorKind::Forbidden { .. }
+            | ErrorKind::Internal => {}
+        }
+        out.log_context = error.log_context().map(ToOwned::to_owned);
+        out
+    }
+}
+
+const fn status_of(kind: &ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::NotFound { .. } => StatusCode::NOT_FOUND,
+        ErrorKind::AlreadyExists { .. } | ErrorKind::Conflict { .. } => StatusCode::CONFLICT,
+        ErrorKind::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::Stale => StatusCode::PRECONDITION_FAILED,
+        ErrorKind::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden { .. } => StatusCode::FORBIDDEN,
+        ErrorKind::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn german_of(kind: &ErrorKind) -> String {
+    let text = match kind {
+        ErrorKind::NotFound { .. } => "Das gibt es nicht.",
+        ErrorKind::AlreadyExists { .. } => "Das gibt es bereits.",
+        ErrorKind::Invalid { field, message } => return format!("{field}: {message}"),
+        ErrorKind::Conflict { code } | ErrorKind::Forbidden { code } => code.german(),
+        ErrorKind::Stale => "Das Objekt wurde inzwischen geändert.",
+        ErrorKind::PreconditionRequired => "Diese Operation braucht If-Match.",
+        ErrorKind::Unauthenticated => "Ein gültiges Zugriffstoken ist nötig.",
+        ErrorKind::TooMany { .. } => "Zu viele Anfragen.",
+        ErrorKind::Unavailable => "Der Dienst ist gerade nicht erreichbar.",
+        ErrorKind::Internal => "Interner Fehler.",
+    };
+    text.to_owned()
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.body(Locale::En, None));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if let Some((name, value)) = self.header.clone() {
+            headers.insert(name, value);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status.as_u16(), self.code)?;
+        self.log_context
+            .as_ref()
+            .map_or(Ok(()), |context| write!(f, " ({context})"))
+    }
+}

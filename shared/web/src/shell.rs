@@ -1,0 +1,141 @@
+use std::{panic::AssertUnwindSafe, time::Instant};
+
+use axum::{
+    Router,
+    extract::{
+        DefaultBodyLimit, MatchedPath, RawPathParams, Request, State,
+        rejection::RawPathParamsRejection,
+    },
+    http::{HeaderValue, Method, header::CONTENT_LENGTH},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt as _;
+use trennwand_domain::{DeviceId, Duration, Error, IdGen, RequestId, TenantId};
+use trennwand_store::{Meter, Usage};
+
+use crate::{ApiError, Language, MAX_JSON_BYTES};
+
+/// How long a request may take, reading its body included.
+pub const REQUEST_LIFE: Duration = Duration::from_secs(29);
+
+/// What [`finish`] needs.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// Makes the requests' ids.
+    pub ids: IdGen,
+    /// Which function this is, for the log.
+    pub function: &'static str,
+}
+
+/// Puts around all routes, once: fallbacks, a limit for bodies and time, a catcher of panics, the
+/// request's id (`x-request-id`) and the one log line.
+pub fn finish(routes: Router, shell: Shell) -> Router {
+    routes
+        .fallback(async || ApiError::from(Error::not_found("path")))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(middleware::from_fn_with_state(shell, around))
+}
+
+/// What the log says about a request; nothing of its path but the route's template and two ids.
+struct Subject {
+    method: Method,
+    route: Option<MatchedPath>,
+    tenant: Option<TenantId>,
+    device: Option<DeviceId>,
+}
+
+async fn around(
+    State(shell): State<Shell>,
+    route: Option<MatchedPath>,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    req: Request,
+    next: Next,
+) -> Response {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the duration in the log is measured here"
+    )]
+    let started = Instant::now();
+    let request: RequestId = shell.ids.mint();
+    let Language(locale) = Language::of(req.headers());
+    let subject = Subject {
+        method: req.method().clone(),
+        route,
+        tenant: param(params.as_ref().ok(), "tenant"),
+        device: param(params.as_ref().ok(), "device"),
+    };
+
+    let (mut response, usage) = Meter::measure(answer(req, next)).await;
+
+    let error = response.extensions_mut().remove::<ApiError>();
+    if let Some(error) = &error {
+        *response.body_mut() = error.body(locale, Some(request));
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+    if let Ok(id) = HeaderValue::try_from(request.to_string()) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    log(
+        &shell,
+        request,
+        &subject,
+        response.status().as_u16(),
+        error.as_ref(),
+        usage,
+        started,
+    );
+    response
+}
+
+/// The handlers' answer; a panic or a request that takes too long is an answer too.
+async fn answer(req: Request, next: Next) -> Response {
+    let work = tokio::time::timeout(REQUEST_LIFE, next.run(req));
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => ApiError::from(Error::unavailable("took too long")).into_response(),
+        Err(_) => ApiError::from(Error::internal("panicked")).into_response(),
+    }
+}
+
+fn param<T: std::str::FromStr>(params: Option<&RawPathParams>, name: &str) -> Option<T> {
+    params?.iter().find(|(n, _)| *n == name)?.1.parse().ok()
+}
+
+#[expect(clippy::too_many_arguments, reason = "the fields of one log line")]
+fn log(
+    shell: &Shell,
+    request: RequestId,
+    subject: &Subject,
+    status: u16,
+    error: Option<&ApiError>,
+    usage: Usage,
+    started: Instant,
+) {
+    let operation = subject.route.as_ref().map_or("-", MatchedPath::as_str);
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "request",
+                request_id = %request,
+                function = shell.function,
+                method = %subject.method,
+                operation,
+                tenant = subject.tenant.map(tracing::field::display),
+                device = subject.device.map(tracing::field::display),
+                status,
+                code = error.map(ApiError::code),
+                cause = error.and_then(ApiError::log_context),
+                duration_ms = started.elapsed().as_millis() as u64,
+                ddb_requests = usage.requests,
+                rcu = usage.rcu,
+                wcu = usage.wcu,
+            )
+        };
+    }
+    match status {
+        500.. => line!(error),
+        _ => line!(info),
+    }
+}
