@@ -27,6 +27,9 @@ pub enum PlistError {
     /// A member has another type than Apple's schema says, or an unknown word.
     #[error("{0} is not as the schema says")]
     Unexpected(&'static str),
+    /// An answer to something that such a phone must not be asked.
+    #[error("such a phone must not be asked this")]
+    NotPermitted,
 }
 
 impl From<PlistError> for Error {

@@ -25,8 +25,10 @@ mod enrollment_profile;
 mod error;
 pub mod plist_guard;
 mod profile;
+mod read;
 mod report;
 mod rights;
+mod xml;
 
 pub use answer::{Answer, CertificateEntry, GlobalRestrictions, ProfileEntry, SecurityFacts};
 pub use checkin::{Authenticate, Checkin, Request, TokenUpdate};

@@ -45,3 +45,42 @@ const fn needed(kind: CommandKind) -> u32 {
         CommandKind::ManagedApplicationList => 4096,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bits are those of `AccessRights` in com.apple.mdm.yaml.
+    #[test]
+    fn rights_are_the_documented_sums_and_obey_apples_rules() {
+        assert_eq!(AccessRights::PERSONAL.bits(), 1 + 2 + 512 + 1024 + 4096);
+        assert_eq!(AccessRights::COMPANY.bits(), (1 << 13) - 1);
+        for AccessRights(bits) in [AccessRights::PERSONAL, AccessRights::COMPANY] {
+            assert!(bits & 2 == 0 || bits & 1 != 0, "2 needs 1");
+            assert!(bits & 128 == 0 || bits & 64 != 0, "128 needs 64");
+        }
+    }
+
+    #[test]
+    fn a_personal_phone_grants_five_questions() {
+        let granted = CommandKind::ALL
+            .into_iter()
+            .filter(|k| AccessRights::PERSONAL.permits(*k));
+        let granted: Vec<_> = granted.map(CommandKind::as_str).collect();
+        assert_eq!(
+            granted,
+            [
+                "security_info",
+                "profile_list",
+                "restrictions",
+                "managed_application_list",
+                "certificate_list",
+            ]
+        );
+        assert!(
+            CommandKind::ALL
+                .into_iter()
+                .all(|k| AccessRights::COMPANY.permits(k))
+        );
+    }
+}

@@ -1,13 +1,17 @@
+mod decode;
+mod json;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
-use trennwand_domain::{CommandKind, Digest, Ownership};
+use trennwand_domain::Digest;
 
-use crate::{PlistError, Report};
-
-/// What a phone answered, reduced to what is needed.
+/// What a phone answered, reduced to what is needed; members that are not named here are dropped
+/// when it is decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// `ProfileList`.
+    /// `ProfileList`; on personal phones without profiles that are said not to be managed.
     ProfileList(Vec<ProfileEntry>),
     /// `Restrictions`: what is in force, all profiles taken together.
     Restrictions(GlobalRestrictions),
@@ -15,7 +19,7 @@ pub enum Answer {
     SecurityInfo(SecurityFacts),
     /// `ManagedApplicationList`: bundle identifier and `Status`.
     ManagedApplicationList(BTreeMap<String, String>),
-    /// `DeviceInformation`: the answered queries, booleans and numbers as text.
+    /// `DeviceInformation`: the answered queries by Apple's names, booleans and numbers as text.
     DeviceInformation(BTreeMap<String, String>),
     /// `CertificateList`.
     CertificateList(Vec<CertificateEntry>),
@@ -69,32 +73,4 @@ pub struct CertificateEntry {
     pub identity: bool,
     /// SHA-256 of `Data`.
     pub sha256: Digest,
-}
-
-impl Answer {
-    /// Reads the answer to a command of this kind from an acknowledged report, reduced to what may be
-    /// known about such a phone.
-    ///
-    /// # Errors
-    /// If a member that Apple's schema requires is absent or of another type, or if such a phone must
-    /// not be asked.
-    pub fn decode(
-        _kind: CommandKind,
-        _ownership: Ownership,
-        _report: &Report,
-    ) -> Result<Self, PlistError> {
-        todo!()
-    }
-
-    /// What the API shows, always an object.
-    #[must_use]
-    pub fn to_json(&self) -> serde_json::Value {
-        todo!()
-    }
-
-    /// The members of [`Self::to_json`], each as JSON text, as a command's result is stored.
-    #[must_use]
-    pub fn to_members(&self) -> BTreeMap<String, String> {
-        todo!()
-    }
 }
