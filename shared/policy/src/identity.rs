@@ -15,12 +15,17 @@ pub fn identifiers(tenant: TenantId) -> [String; 2] {
 
 /// `PayloadUUID` of the profile: names exactly one rendering, so ProfileList proves the revision.
 #[must_use]
-pub fn profile_uuid(_tenant: TenantId, _purpose: Purpose, _token: Token) -> String {
-    todo!()
+pub fn profile_uuid(tenant: TenantId, purpose: Purpose, token: Token) -> String {
+    uuid(b"profile", tenant, purpose, token.as_bytes())
 }
 
 /// `PayloadUUID` of the payload inside: the same for all revisions and phones.
 #[must_use]
-pub fn payload_uuid(_tenant: TenantId, _purpose: Purpose) -> String {
-    todo!()
+pub fn payload_uuid(tenant: TenantId, purpose: Purpose) -> String {
+    uuid(b"payload", tenant, purpose, b"")
+}
+
+fn uuid(of: &[u8], tenant: TenantId, purpose: Purpose, more: &[u8]) -> String {
+    let tenant = tenant.bits().to_be_bytes();
+    trennwand_apple::payload_uuid(&[of, &tenant, purpose.as_str().as_bytes(), more])
 }

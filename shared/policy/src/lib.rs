@@ -21,6 +21,8 @@
 
 mod compile;
 mod document;
+#[cfg(test)]
+mod fixtures;
 mod identity;
 mod mail;
 mod record;
@@ -40,4 +42,4 @@ pub use record::{Answered, Outcome, reconcile, record, recognise};
 pub use render::{Variables, render};
 pub use sequence::{After, Next, next};
 pub use template::{Part, Template, Variable};
-pub use wanted::{Wanted, WantedArtefact, applied_version, wanted};
+pub use wanted::{Wanted, WantedArtefact, applied_version, no_account, wanted};

@@ -1,6 +1,9 @@
 use trennwand_domain::{
-    AssignmentHead, Device, Digest, PolicyId, ReasonCode, TenantId, Token,
+    ArtefactRef, AssignmentHead, Device, Digest, MailKind, PolicyId, Purpose, ReasonCode, Rule,
+    RuleScope, SlotKind, SlotStatus, TenantId, Token,
 };
+
+use crate::{identifier, profile_uuid};
 
 /// What one phone shall have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +14,7 @@ pub struct Wanted {
     pub version: u32,
     /// The restrictions.
     pub wall: WantedArtefact,
-    /// The managed account, or why there is none: `no_user`, `mail_not_set` or `mail_none`.
+    /// The managed account, or why there is none: `mail_none`, `mail_not_set` or `no_user`.
     pub account: Result<WantedArtefact, ReasonCode>,
 }
 
@@ -30,12 +33,80 @@ pub struct WantedArtefact {
 
 /// What the phone shall have by its tenant's head; `None` if no rule has a wall for it.
 #[must_use]
-pub fn wanted(_tenant: TenantId, _head: &AssignmentHead, _device: &Device) -> Option<Wanted> {
-    todo!()
+pub fn wanted(tenant: TenantId, head: &AssignmentHead, device: &Device) -> Option<Wanted> {
+    let rule = head.rules.iter().find(|rule| concerns(rule.scope))?;
+    let rendering = |artefact: &ArtefactRef| rendering(tenant, head, device, artefact);
+    Some(Wanted {
+        policy: rule.policy,
+        version: rule.version,
+        wall: rendering(artefact(rule, device, Purpose::Wall)?),
+        account: account(head, rule, device).map(rendering),
+    })
+}
+
+/// Why a phone gets no managed account by these settings, if it gets none; for a phone that is not
+/// there yet (`expected_best_verdict` of an invitation).
+#[must_use]
+pub fn no_account(head: &AssignmentHead, has_user: bool) -> Option<ReasonCode> {
+    match &head.mail {
+        Some(mail) if mail.kind == MailKind::None => Some(ReasonCode::MailNone),
+        None => Some(ReasonCode::MailNotSet),
+        Some(_) if !has_user => Some(ReasonCode::NoUser),
+        Some(_) => None,
+    }
 }
 
 /// The version whose wall the phone acknowledged, if that is the one in force.
 #[must_use]
-pub fn applied_version(_device: &Device, _wanted: &Wanted) -> Option<u32> {
-    todo!()
+pub fn applied_version(device: &Device, wanted: &Wanted) -> Option<u32> {
+    let slot = device.slots.of(SlotKind::Wall);
+    let applied = slot.status == SlotStatus::Acknowledged && slot.token == wanted.wall.token;
+    applied.then_some(wanted.version)
 }
+
+const fn concerns(scope: RuleScope) -> bool {
+    match scope {
+        RuleScope::Everyone => true,
+    }
+}
+
+fn artefact<'a>(rule: &'a Rule, device: &Device, purpose: Purpose) -> Option<&'a ArtefactRef> {
+    rule.artefacts.iter().find(|a| a.target == device.target && a.purpose == purpose)
+}
+
+fn account<'a>(
+    head: &AssignmentHead,
+    rule: &'a Rule,
+    device: &Device,
+) -> Result<&'a ArtefactRef, ReasonCode> {
+    let has_user = device.user.is_some() && device.person.is_some();
+    match no_account(head, has_user) {
+        Some(cause) => Err(cause),
+        None => artefact(rule, device, Purpose::Account).ok_or(ReasonCode::MailNotSet),
+    }
+}
+
+fn rendering(
+    tenant: TenantId,
+    head: &AssignmentHead,
+    device: &Device,
+    artefact: &ArtefactRef,
+) -> WantedArtefact {
+    let person = device.person.filter(|_| artefact.personal).unwrap_or_default();
+    let token = Digest::of_parts(&[
+        b"rendering",
+        artefact.digest.as_bytes(),
+        head.organization.as_bytes(),
+        person.as_bytes(),
+    ])
+    .token();
+    WantedArtefact {
+        digest: artefact.digest,
+        token,
+        identifier: identifier(tenant, artefact.purpose),
+        uuid: profile_uuid(tenant, artefact.purpose, token),
+    }
+}
+
+#[cfg(test)]
+mod tests;
