@@ -37,12 +37,17 @@
 //! ```
 
 mod apns;
+mod asn1;
 mod authority;
 mod certificate;
 mod cms;
 mod csr;
 mod key;
+mod pem;
+mod raw_rsa;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod vault;
 
 pub mod scep;
