@@ -77,7 +77,12 @@ impl RsaKey {
         let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(encoding)?;
         let spki = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).map_err(encoding)?;
         let (pkcs8, spki) = (Secret::new(pkcs8.as_ref().to_vec()), spki.as_ref().to_vec());
-        Ok(Self(Arc::new(Inner { pkcs8, pair, spki, decrypting: OnceLock::new() })))
+        Ok(Self(Arc::new(Inner {
+            pkcs8,
+            pair,
+            spki,
+            decrypting: OnceLock::new(),
+        })))
     }
 
     /// The key as PKCS#8, DER.
@@ -106,7 +111,12 @@ impl RsaKey {
         let mut signature = vec![0; self.0.pair.public_modulus_len()];
         self.0
             .pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                message,
+                &mut signature,
+            )
             .map_err(|_| Error::internal("RSA signing failed"))?;
         Ok(signature)
     }
@@ -137,7 +147,9 @@ impl RsaKey {
             .as_ref()
             .ok_or_else(undecipherable)?;
         let mut buffer = Zeroizing::new(vec![0; key.min_output_size()]);
-        let plaintext = key.decrypt(ciphertext, &mut buffer).map_err(|_| undecipherable())?;
+        let plaintext = key
+            .decrypt(ciphertext, &mut buffer)
+            .map_err(|_| undecipherable())?;
         Ok(Secret::new(plaintext.to_vec()))
     }
 }
@@ -149,7 +161,10 @@ impl fmt::Debug for RsaKey {
 }
 
 fn not_a_key() -> Error {
-    Error::invalid("private_key", "must be an unencrypted RSA private key of at least 2048 bits")
+    Error::invalid(
+        "private_key",
+        "must be an unencrypted RSA private key of at least 2048 bits",
+    )
 }
 
 /// The hash of a signature.
@@ -176,8 +191,11 @@ pub(crate) fn verifies(spki_der: &[u8], hash: Hash, message: &[u8], signature: &
         Hash::Sha1 => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
         Hash::Sha256 => &RSA_PKCS1_2048_8192_SHA256,
     };
-    rsa_public_key(spki_der)
-        .is_some_and(|key| UnparsedPublicKey::new(parameters, key).verify(message, signature).is_ok())
+    rsa_public_key(spki_der).is_some_and(|key| {
+        UnparsedPublicKey::new(parameters, key)
+            .verify(message, signature)
+            .is_ok()
+    })
 }
 
 /// The RSAPublicKey inside a SubjectPublicKeyInfo, if it is plain RSA.
@@ -215,7 +233,10 @@ mod tests {
         let again = RsaKey::from_pem(key.to_pem().expose()).unwrap();
         assert_eq!(again.spki_der(), key.spki_der());
         let again = RsaKey::from_pkcs8_der(key.to_pkcs8_der().expose()).unwrap();
-        assert_eq!(again.sign_sha256(b"x").unwrap(), key.sign_sha256(b"x").unwrap());
+        assert_eq!(
+            again.sign_sha256(b"x").unwrap(),
+            key.sign_sha256(b"x").unwrap()
+        );
     }
 
     #[test]
@@ -225,7 +246,12 @@ mod tests {
         assert!(verifies(key.spki_der(), Hash::Sha256, b"x", &signature));
         assert!(!verifies(key.spki_der(), Hash::Sha1, b"x", &signature));
         assert!(!verifies(key.spki_der(), Hash::Sha256, b"y", &signature));
-        assert!(!verifies(pool_key(0).spki_der(), Hash::Sha256, b"x", &signature));
+        assert!(!verifies(
+            pool_key(0).spki_der(),
+            Hash::Sha256,
+            b"x",
+            &signature
+        ));
     }
 
     #[test]
@@ -233,7 +259,10 @@ mod tests {
         for number in 0..5 {
             let key = pool_key(number);
             let signature = key.sign_sha1(b"x").unwrap();
-            assert!(verifies(key.spki_der(), Hash::Sha1, b"x", &signature), "key {number}");
+            assert!(
+                verifies(key.spki_der(), Hash::Sha1, b"x", &signature),
+                "key {number}"
+            );
         }
     }
 
@@ -241,7 +270,10 @@ mod tests {
     fn what_was_encrypted_is_decrypted_and_all_failures_look_alike() {
         let key = pool_key(0);
         let ciphertext = encrypt_pkcs1(key.spki_der(), b"content key").unwrap();
-        assert_eq!(key.decrypt_pkcs1(&ciphertext).unwrap().expose(), b"content key");
+        assert_eq!(
+            key.decrypt_pkcs1(&ciphertext).unwrap().expose(),
+            b"content key"
+        );
         let failures = [
             pool_key(1).decrypt_pkcs1(&ciphertext),
             key.decrypt_pkcs1(&ciphertext[1..]),
@@ -250,7 +282,10 @@ mod tests {
             key.decrypt_pkcs1(&[0; 4096]),
         ];
         for failure in failures {
-            assert_eq!(format!("{:?}", failure.unwrap_err()), format!("{:?}", Error::invalid("message", "cannot be decrypted")));
+            assert_eq!(
+                format!("{:?}", failure.unwrap_err()),
+                format!("{:?}", Error::invalid("message", "cannot be decrypted"))
+            );
         }
     }
 
@@ -259,14 +294,32 @@ mod tests {
         assert!(RsaKey::from_pem("").is_err());
         assert!(RsaKey::from_pkcs8_der(&[]).is_err());
         for args in [
-            &["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"][..],
-            &["genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+            &[
+                "genpkey",
+                "-quiet",
+                "-algorithm",
+                "RSA",
+                "-pkeyopt",
+                "rsa_keygen_bits:1024",
+            ][..],
+            &[
+                "genpkey",
+                "-quiet",
+                "-algorithm",
+                "EC",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+            ],
         ] {
-            let Some(weak) = openssl(&[], &[args, &["-out", "out"]].concat()) else { return };
+            let Some(weak) = openssl(&[], &[args, &["-out", "out"]].concat()) else {
+                return;
+            };
             let pem = String::from_utf8(weak.out).unwrap();
             assert!(pem.starts_with("-----BEGIN PRIVATE KEY"), "{}", weak.text);
             assert!(RsaKey::from_pem(&pem).is_err());
-            let args = ["pkey", "-in", "key", "-pubout", "-outform", "DER", "-out", "out"];
+            let args = [
+                "pkey", "-in", "key", "-pubout", "-outform", "DER", "-out", "out",
+            ];
             let public = openssl(&[("key", pem.as_bytes())], &args).unwrap();
             assert!(public.ok && !is_strong(&public.out), "{}", public.text);
         }
@@ -277,20 +330,33 @@ mod tests {
         let pem = pool_key(0).to_pem();
         let files = [("key", pem.expose().as_bytes())];
         let args = ["rsa", "-in", "key", "-traditional", "-out", "out"];
-        let Some(traditional) = openssl(&files, &args) else { return };
+        let Some(traditional) = openssl(&files, &args) else {
+            return;
+        };
         let text = String::from_utf8(traditional.out).unwrap();
         assert!(text.starts_with("-----BEGIN RSA"), "{}", traditional.text);
-        assert_eq!(RsaKey::from_pem(&text).unwrap().spki_der(), pool_key(0).spki_der());
-        let args = ["pkcs8", "-topk8", "-in", "key", "-passout", "pass:x", "-out", "out"];
+        assert_eq!(
+            RsaKey::from_pem(&text).unwrap().spki_der(),
+            pool_key(0).spki_der()
+        );
+        let args = [
+            "pkcs8", "-topk8", "-in", "key", "-passout", "pass:x", "-out", "out",
+        ];
         let encrypted = openssl(&files, &args).unwrap();
-        assert!(encrypted.ok && RsaKey::from_pem(&String::from_utf8(encrypted.out).unwrap()).is_err());
+        assert!(
+            encrypted.ok && RsaKey::from_pem(&String::from_utf8(encrypted.out).unwrap()).is_err()
+        );
     }
 
     #[test]
     fn openssl_agrees_on_the_public_key() {
         let pem = pool_key(0).to_pem();
-        let args = ["pkey", "-in", "key", "-pubout", "-outform", "DER", "-out", "out"];
-        let Some(public) = openssl(&[("key", pem.expose().as_bytes())], &args) else { return };
+        let args = [
+            "pkey", "-in", "key", "-pubout", "-outform", "DER", "-out", "out",
+        ];
+        let Some(public) = openssl(&[("key", pem.expose().as_bytes())], &args) else {
+            return;
+        };
         assert_eq!(public.out, pool_key(0).spki_der(), "{}", public.text);
     }
 

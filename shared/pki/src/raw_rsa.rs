@@ -48,7 +48,8 @@ impl Crt {
         }
         let p = fields.expect(tag::INTEGER).ok()?.content;
         let len = strip(p).len().div_ceil(BITS / 8);
-        let mut field = || limbs(fields.expect(tag::INTEGER).ok()?.content, len).map(Zeroizing::new);
+        let mut field =
+            || limbs(fields.expect(tag::INTEGER).ok()?.content, len).map(Zeroizing::new);
         let key = Self {
             p: Zeroizing::new(limbs(p, len)?),
             q: field()?,
@@ -114,7 +115,11 @@ impl<'a> Modulus<'a> {
                 subtract(&mut square, n);
             }
         }
-        Self { n, n_inverse: inverse.wrapping_neg(), square }
+        Self {
+            n,
+            n_inverse: inverse.wrapping_neg(),
+            square,
+        }
     }
 
     /// `wide mod n` for twice as many limbs as `n` has.
@@ -230,7 +235,11 @@ fn limbs(bytes: &[u8], len: usize) -> Option<Vec<Limb>> {
 }
 
 fn to_bytes(limbs: &[Limb]) -> Vec<u8> {
-    limbs.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect()
+    limbs
+        .iter()
+        .rev()
+        .flat_map(|limb| limb.to_be_bytes())
+        .collect()
 }
 
 #[cfg(test)]
@@ -247,7 +256,11 @@ mod tests {
             modulus.power(&[3], &[41]),
             [(36_472_996_377_170_786_403_u128 % u128::from(n[0])) as Limb]
         );
-        assert_eq!(modulus.reduce(&[7, 1]), [59 + 7], "2^64 + 7 mod (2^64 - 59)");
+        assert_eq!(
+            modulus.reduce(&[7, 1]),
+            [59 + 7],
+            "2^64 + 7 mod (2^64 - 59)"
+        );
     }
 
     #[test]
