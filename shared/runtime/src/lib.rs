@@ -1,1 +1,41 @@
-//! (to be written)
+//! What the functions run on: the system's clock and randomness, the vault, the state that handlers
+//! share, messages between functions, and telemetry.
+//!
+//! Invariants: the only place that asks the operating system for time and randomness. A key leaves
+//! the vault only for the tenant whose [`trennwand_domain::TenantScope`] is shown. Handlers publish
+//! nothing: the table's stream is the outbox, and only its consumer and the timer hold a
+//! [`Publisher`].
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use trennwand_domain::{Clock, Entropy, Secret};
+//! use trennwand_pki::FileMasterKey;
+//! use trennwand_runtime::{Core, SystemClock, SystemEntropy};
+//! use trennwand_store::{Store, Tables, client};
+//!
+//! let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+//! let core = Core::new(
+//!     Store::new(client::connect("http://127.0.0.1:8000", None), Tables::default()),
+//!     Arc::new(FileMasterKey::from_bytes(Secret::new([0; 32]), entropy.clone())),
+//!     Arc::new(SystemClock),
+//!     entropy,
+//!     "http://127.0.0.1:8080",
+//! );
+//! ```
+
+mod bus;
+mod core;
+mod principals;
+mod system;
+pub mod telemetry;
+mod templates;
+mod vault;
+
+pub use self::{
+    bus::{Audience, Message, Publisher, Wake},
+    core::{Api, Core},
+    principals::StorePrincipals,
+    system::{SystemClock, SystemEntropy},
+    templates::Templates,
+    vault::{NewPerson, Vault},
+};

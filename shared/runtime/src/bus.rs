@@ -1,0 +1,177 @@
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use serde::{Deserialize, Serialize};
+use trennwand_domain::{
+    DeviceId, DeviceState, Duration, Error, PushTarget, Result, Secret, TenantId,
+};
+use trennwand_pki::BoxFuture;
+use trennwand_store::WakeTarget;
+
+/// What functions tell each other; JSON in the queues. Every message may arrive twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// Make a new tenant's keys.
+    Provision {
+        /// The tenant.
+        tenant: TenantId,
+    },
+    /// Wake phones.
+    Wake(Wake),
+}
+
+/// Phones of one tenant to be woken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wake {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Which of its phones.
+    pub audience: Audience,
+}
+
+/// Which phones of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// All; whoever gets it divides it into messages of at most 1,000 targets.
+    Tenant,
+    /// These; where to push them is to be read.
+    Devices(Vec<DeviceId>),
+    /// These, at most 1,000, with all that a push needs.
+    Targets(#[serde(with = "targets")] Vec<WakeTarget>),
+}
+
+impl Message {
+    /// The text in the queue; holds what pushes need, so it is not for the log.
+    ///
+    /// # Errors
+    /// Never in practice: every part of a message is a text.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|e| Error::internal(e).context("bus message"))
+    }
+
+    /// Reads the text in a queue.
+    ///
+    /// # Errors
+    /// If it is not a message of ours.
+    pub fn from_json(text: &str) -> Result<Self> {
+        // serde's messages can quote the text, and that can hold what pushes need.
+        serde_json::from_str(text).map_err(|_| Error::internal("unreadable bus message"))
+    }
+}
+
+/// The way to the queues: SNS and SQS in the cloud, channels on a laptop.
+pub trait Publisher: Send + Sync + fmt::Debug {
+    /// Hands a message over, to be delivered after `delay` (at most 15 minutes).
+    fn publish<'a>(&'a self, message: &'a Message, delay: Duration) -> BoxFuture<'a, Result<()>>;
+}
+
+/// How targets look in a message.
+mod targets {
+    use serde::{Deserializer, Serializer, de::Error as _};
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Wire {
+        device: DeviceId,
+        state: DeviceState,
+        token: String,
+        magic: String,
+        topic: String,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        targets: &[WakeTarget],
+        s: S,
+    ) -> Result<S::Ok, S::Error> {
+        s.collect_seq(targets.iter().map(|target| Wire {
+            device: target.device,
+            state: target.state,
+            token: STANDARD_NO_PAD.encode(target.push.token.expose()),
+            magic: target.push.magic.expose().clone(),
+            topic: target.push.topic.clone(),
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<Vec<WakeTarget>, D::Error> {
+        let wires = Vec::<Wire>::deserialize(d)?;
+        let target = |wire: Wire| {
+            let token = STANDARD_NO_PAD.decode(wire.token);
+            Ok(WakeTarget {
+                device: wire.device,
+                state: wire.state,
+                push: PushTarget {
+                    token: Secret::new(token.map_err(|_| D::Error::custom("push token"))?),
+                    magic: Secret::new(wire.magic),
+                    topic: wire.topic,
+                },
+            })
+        };
+        wires.into_iter().map(target).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wake(audience: Audience) -> Message {
+        Message::Wake(Wake {
+            tenant: TenantId::from_bits(1),
+            audience,
+        })
+    }
+
+    #[test]
+    fn messages_in_queues_keep_their_form() {
+        let tenant = "ten_00000000000000000000000001";
+        let device = "dev_00000000000000000000000002";
+        let target = WakeTarget {
+            device: DeviceId::from_bits(2),
+            state: DeviceState::Enrolled,
+            push: PushTarget {
+                token: Secret::new(vec![0xff, 0, 1]),
+                magic: Secret::new("POISON-magic".into()),
+                topic: "com.apple.mgmt.x".into(),
+            },
+        };
+        for (message, json) in [
+            (
+                Message::Provision {
+                    tenant: TenantId::from_bits(1),
+                },
+                format!(r#"{{"provision":{{"tenant":"{tenant}"}}}}"#),
+            ),
+            (
+                wake(Audience::Tenant),
+                format!(r#"{{"wake":{{"tenant":"{tenant}","audience":"tenant"}}}}"#),
+            ),
+            (
+                wake(Audience::Devices(vec![DeviceId::from_bits(2)])),
+                format!(
+                    r#"{{"wake":{{"tenant":"{tenant}","audience":{{"devices":["{device}"]}}}}}}"#
+                ),
+            ),
+            (
+                wake(Audience::Targets(vec![target])),
+                format!(
+                    r#"{{"wake":{{"tenant":"{tenant}","audience":{{"targets":[{{"device":"{device}","state":"enrolled","token":"/wAB","magic":"POISON-magic","topic":"com.apple.mgmt.x"}}]}}}}}}"#
+                ),
+            ),
+        ] {
+            assert_eq!(message.to_json().unwrap(), json);
+            assert_eq!(Message::from_json(&json).unwrap(), message);
+            assert!(!format!("{message:?}").contains("POISON"));
+        }
+    }
+
+    #[test]
+    fn an_unreadable_message_is_not_quoted() {
+        let error = Message::from_json(r#"{"POISON":1}"#).unwrap_err();
+        assert!(!format!("{error:?} {error}").contains("POISON"));
+    }
+}
