@@ -1,0 +1,45 @@
+use trennwand_domain::{AssignmentHead, Error, MailSettings, Result, Rule, Target, TenantScope};
+use trennwand_policy::{PolicyDocument, Template, compile};
+use trennwand_runtime::Core;
+
+/// The head with other mail settings, and the templates that it names: every rule's version is
+/// compiled anew. The wall's template does not depend on mail and stays as it is.
+///
+/// # Errors
+/// If a version that is in force cannot be read.
+pub(crate) async fn with_mail(
+    core: &Core,
+    scope: &TenantScope,
+    head: &AssignmentHead,
+    mail: MailSettings,
+) -> Result<(AssignmentHead, Vec<Template>)> {
+    let mut templates = Vec::new();
+    let mut rules = Vec::with_capacity(head.rules.len());
+    for rule in &head.rules {
+        let stored = core
+            .store
+            .policies(scope)
+            .version(rule.policy, rule.version)
+            .await?;
+        let stored = stored.ok_or_else(|| Error::internal("a version in force is not stored"))?;
+        let document = PolicyDocument::parse(&stored.document)?;
+        let compiled: Vec<_> = Target::ALL
+            .iter()
+            .flat_map(|&t| compile(&document, t, Some(&mail)))
+            .collect();
+        let artefacts = compiled.iter().map(Template::artefact_ref).collect();
+        rules.push(Rule {
+            artefacts,
+            ..rule.clone()
+        });
+        templates.extend(compiled);
+    }
+    let changed = AssignmentHead {
+        version: head.version + 1,
+        changed_at: core.clock.now(),
+        rules,
+        mail: Some(mail),
+        organization: head.organization.clone(),
+    };
+    Ok((changed, templates))
+}

@@ -1,0 +1,41 @@
+use axum::extract::State;
+use trennwand_domain::{Error, ReasonCode};
+use trennwand_runtime::Core;
+use trennwand_web::{ForTenant, Json, Problems, Result, need};
+
+use super::Mail;
+use crate::assignment;
+
+/// Says where the tenant's mail lives. The account profile is compiled anew, and phones get it when
+/// they connect.
+#[utoipa::path(
+    put,
+    path = "/v1/tenants/{tenant}/mail",
+    tag = "mail",
+    params(("tenant" = String, Path, description = "The tenant")),
+    request_body = Mail,
+    responses((status = 200, description = "The mail settings as they are now", body = Mail), Problems),
+    security(("oauth2" = ["setup"]))
+)]
+pub(crate) async fn mail_replace(
+    State(core): State<Core>,
+    tenant: ForTenant<need::Setup>,
+    Json(mail): Json<Mail>,
+) -> Result<Json<Mail>> {
+    let settings = mail.into_settings()?;
+    let store = core.store.tenant(tenant.scope());
+    let head = store.head().await?;
+    let head = head.ok_or_else(|| Error::conflict(ReasonCode::TenantNotReady))?;
+    if head.mail.as_ref() == Some(&settings) {
+        return Ok(Json(settings.into()));
+    }
+    let (changed, templates) =
+        assignment::with_mail(&core, tenant.scope(), &head, settings.clone()).await?;
+    let mut tx = core.store.transaction();
+    for template in &templates {
+        store.put_template(&mut tx, template.digest(), &template.to_body());
+    }
+    store.put_head(&mut tx, &changed, Some(head.version));
+    tx.commit().await?;
+    Ok(Json(settings.into()))
+}

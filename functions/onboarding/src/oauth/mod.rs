@@ -1,0 +1,3 @@
+pub(crate) mod jwks;
+pub(crate) mod metadata;
+pub(crate) mod token;

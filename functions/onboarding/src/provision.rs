@@ -1,0 +1,196 @@
+use std::fmt;
+
+use trennwand_domain::{
+    AssignmentHead, Error, ErrorKind, Policy, PolicyVersion, PushCertificate, Result, Rule,
+    RuleScope, SealedField, Target, Tenant, TenantKeys, TenantScope, TenantStatus, Timestamp,
+};
+use trennwand_pki::{
+    Certificate, DataKey, DeviceAuthority, RsaKey, Subject, Usage, verify_push_certificate,
+};
+use trennwand_policy::{PRESET_NAME, PolicyDocument, Template, compile};
+use trennwand_runtime::Core;
+
+use crate::keys;
+
+/// The stand-in for Apple's push certificate portal, which the local server has and no Lambda
+/// function: it gives every new tenant a push certificate.
+pub trait TestPortal: Send + Sync + fmt::Debug {
+    /// A push certificate for this key.
+    ///
+    /// # Errors
+    /// If none can be made.
+    fn certify(&self, key: &RsaKey, tenant: &TenantScope, now: Timestamp) -> Result<Certificate>;
+}
+
+/// Gives a new tenant what it needs to be `active`: the keys of its device CA and registration
+/// authority, the preset policy with its templates, and the assignment of that policy to everyone.
+/// With a `portal` also a push certificate.
+///
+/// All of it is written in one transaction. Doing it again changes nothing, also at the same time;
+/// a tenant that does not exist any more is nothing to do.
+///
+/// # Errors
+/// If the database does not answer or a key cannot be made; then it is to be tried again.
+pub async fn provision(
+    core: &Core,
+    scope: &TenantScope,
+    portal: Option<&dyn TestPortal>,
+) -> Result<()> {
+    let Some(tenant) = core.store.tenant(scope).get().await? else {
+        return Ok(());
+    };
+    if tenant.status != TenantStatus::Provisioning {
+        return Ok(());
+    }
+    let seal = core.vault.tenant_key(scope).await?;
+    let now = core.clock.now();
+    let mut tx = core.store.transaction();
+    let store = core.store.tenant(scope);
+
+    store.put_keys(&mut tx, &identity_keys(core, &seal, &tenant, now).await?);
+    if let Some(portal) = portal {
+        let key = keys::generate().await?;
+        let certificate = portal.certify(&key, scope, now)?;
+        let push = certified(core, &seal, scope, &key, &certificate, now)?;
+        store.put_push_certificate(&mut tx, &push);
+    }
+    let preset = Preset::compile(core, &tenant, now);
+    core.store
+        .policies(scope)
+        .insert(&mut tx, &preset.policy, &preset.version);
+    for template in &preset.templates {
+        store.put_template(&mut tx, template.digest(), &template.to_body());
+    }
+    store.put_head(&mut tx, &preset.head, None);
+    store.set_status(&mut tx, &tenant, TenantStatus::Active);
+
+    match tx.commit().await {
+        Err(error) if lost_to_another(&error) => finished_by_another(core, scope, error).await,
+        outcome => outcome,
+    }
+}
+
+const fn lost_to_another(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Conflict { .. } | ErrorKind::AlreadyExists { .. }
+    )
+}
+
+async fn finished_by_another(core: &Core, scope: &TenantScope, error: Error) -> Result<()> {
+    match core.store.tenant(scope).get().await? {
+        Some(tenant) if tenant.status == TenantStatus::Provisioning => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes CA and registration authority; the keys in threads of their own, since one takes 100 ms.
+async fn identity_keys(
+    core: &Core,
+    seal: &DataKey,
+    tenant: &Tenant,
+    now: Timestamp,
+) -> Result<TenantKeys> {
+    let (ca_key, ra_key) = (keys::generate().await?, keys::generate().await?);
+    let entropy = &*core.entropy;
+    let organization = keys::cut(&tenant.name);
+    let name = |role: &str| Subject::new().organization(organization).common_name(role);
+    let ca = DeviceAuthority::self_signed_ca(
+        ca_key.clone(),
+        &name("Device CA"),
+        now,
+        keys::serial(entropy),
+    )?;
+    let ra = ca.issue(
+        &name("Device enrolment"),
+        ra_key.spki_der(),
+        now,
+        ca.certificate().not_after(),
+        keys::serial(entropy),
+        Usage::RegistrationAuthority,
+    )?;
+    let sealed = |field: SealedField, key: &RsaKey| {
+        seal.seal(
+            entropy,
+            &field.context(tenant.id),
+            key.to_pkcs8_der().expose(),
+        )
+    };
+    Ok(TenantKeys {
+        ca_certificate: ca.certificate().der().to_vec(),
+        ca_key: sealed(SealedField::CaKey, &ca_key),
+        ra_certificate: ra.der().to_vec(),
+        ra_key: sealed(SealedField::RaKey, &ra_key),
+    })
+}
+
+fn certified(
+    core: &Core,
+    seal: &DataKey,
+    scope: &TenantScope,
+    key: &RsaKey,
+    certificate: &Certificate,
+    now: Timestamp,
+) -> Result<PushCertificate> {
+    let facts = verify_push_certificate(certificate, key, now)?;
+    let context = SealedField::PushKey.context(scope.tenant());
+    Ok(PushCertificate {
+        requested_key: None,
+        chain: vec![certificate.der().to_vec()],
+        key: Some(seal.seal(&*core.entropy, &context, key.to_pkcs8_der().expose())),
+        topic: Some(facts.topic),
+        expires_at: Some(facts.expires_at),
+        revision: 0,
+    })
+}
+
+/// The preset as a new tenant gets it.
+struct Preset {
+    policy: Policy,
+    version: PolicyVersion,
+    templates: Vec<Template>,
+    head: AssignmentHead,
+}
+
+impl Preset {
+    fn compile(core: &Core, tenant: &Tenant, now: Timestamp) -> Self {
+        let document = PolicyDocument::preset();
+        let templates: Vec<_> = Target::ALL
+            .iter()
+            .flat_map(|&target| compile(&document, target, None))
+            .collect();
+        let policy = Policy {
+            id: core.ids.mint(),
+            name: PRESET_NAME.to_owned(),
+            latest: 1,
+            in_force: Some(1),
+            updated_at: now,
+            revision: 0,
+        };
+        let version = PolicyVersion {
+            policy: policy.id,
+            version: 1,
+            document: document.canonical_json(),
+            created_at: now,
+        };
+        let rule = Rule {
+            scope: RuleScope::Everyone,
+            policy: policy.id,
+            version: 1,
+            artefacts: templates.iter().map(Template::artefact_ref).collect(),
+        };
+        let head = AssignmentHead {
+            version: 1,
+            changed_at: now,
+            rules: vec![rule],
+            mail: None,
+            organization: tenant.name.clone(),
+        };
+        Self {
+            policy,
+            version,
+            templates,
+            head,
+        }
+    }
+}
