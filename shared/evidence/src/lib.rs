@@ -22,6 +22,7 @@ mod explain;
 mod facts;
 mod install;
 mod judge;
+mod restrictions;
 
 pub use best::best_verdict;
 pub use catalogue::{App, CATALOGUE, CATALOGUE_DATE, app_name};
