@@ -1,0 +1,193 @@
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use trennwand_domain::{Locale, Ownership, Timestamp};
+
+use crate::{qr, texts::Texts};
+
+/// The pages' whole style; the Content-Security-Policy admits exactly this text by its hash.
+pub(crate) const STYLE: &str = "\
+:root{color-scheme:light dark;--ink:#1a1d21;--soft:#4c5560;--paper:#fff;--line:#d5dae0;--act:#0b57d0;--on:#fff}\
+@media(prefers-color-scheme:dark){:root{--ink:#eceff3;--soft:#b3bcc7;--paper:#14171a;--line:#3a424b;--act:#a8c7fa;--on:#062e6f}}\
+*{box-sizing:border-box}\
+body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.5 system-ui,sans-serif}\
+header,main,footer{max-width:34rem;margin:0 auto;padding:1rem 1.25rem}\
+header{border-bottom:1px solid var(--line);font-weight:600;overflow-wrap:anywhere}\
+h1{font-size:1.5rem;line-height:1.25;margin:1rem 0;overflow-wrap:anywhere}\
+h2{font-size:1.125rem;margin:1.75rem 0 .5rem}\
+ol,ul{padding-left:1.4rem}li{margin:.4rem 0}\
+.act{display:block;padding:.9rem 1rem;border-radius:.75rem;background:var(--act);color:var(--on);text-align:center;font-weight:600;text-decoration:none}\
+.act:focus-visible,summary:focus-visible{outline:3px solid var(--ink);outline-offset:3px}\
+summary{padding:.75rem 0;cursor:pointer}\
+.qr{display:block;width:12rem;height:12rem;background:#fff;padding:.75rem;border-radius:.5rem}\
+footer{color:var(--soft);font-size:.9375rem;border-top:1px solid var(--line)}";
+
+/// What the page of a valid link shows.
+#[derive(Debug)]
+pub(crate) struct Invitation<'a> {
+    /// The reseller's name.
+    pub(crate) brand: &'a str,
+    /// The company whose phones are managed.
+    pub(crate) company: &'a str,
+    /// Whose phone it is.
+    pub(crate) ownership: Ownership,
+    /// Until when the link works.
+    pub(crate) expires_at: Timestamp,
+    /// The page's own address, for the code that moves it from a computer to the phone.
+    pub(crate) link: &'a str,
+    /// The address of the profile.
+    pub(crate) profile: &'a str,
+}
+
+/// Why a link leads nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// There is no such link.
+    Unknown,
+    /// Its time is over.
+    Expired,
+    /// It was taken back.
+    Revoked,
+    /// A phone was set up with it.
+    Used,
+    /// We cannot tell at the moment.
+    Unavailable,
+}
+
+/// The page of a valid link.
+pub(crate) fn invitation(locale: Locale, page: &Invitation<'_>) -> Markup {
+    let texts = Texts::of(locale);
+    let title = texts.title.replace("{company}", page.company);
+    let (facts, rights) = match page.ownership {
+        Ownership::Personal => (texts.personal_cannot, texts.personal_can),
+        Ownership::Company => (texts.company_cannot, texts.company_can),
+    };
+    frame(
+        locale,
+        &title,
+        Some(page.brand),
+        html! {
+            h1 { (title) }
+            p { (texts.intro.replace("{company}", page.company)) }
+            a.act href=(page.profile) { (texts.download) }
+            h2 { (texts.steps_title) }
+            ol { @for step in texts.steps { li { (step) } } }
+            h2 { (texts.cannot_title) }
+            ul { @for line in facts { li { (line) } } }
+            h2 { (texts.can_title) }
+            ul { @for line in rights { li { (line) } } }
+            p { (texts.expires.replace("{date}", &date(locale, page.expires_at))) }
+            @if let Some(code) = qr::svg(page.link) {
+                details {
+                    summary { (texts.on_computer) }
+                    div.qr role="img" aria-label=(texts.code_label) { (PreEscaped(code)) }
+                }
+            }
+        },
+    )
+}
+
+/// The page of a link that leads nowhere; it says nothing about whose it was.
+pub(crate) fn refusal(locale: Locale, refusal: Refusal) -> Markup {
+    let texts = Texts::of(locale);
+    let (title, advice) = match refusal {
+        Refusal::Unknown => texts.unknown,
+        Refusal::Expired => texts.expired,
+        Refusal::Revoked => texts.revoked,
+        Refusal::Used => texts.used,
+        Refusal::Unavailable => texts.unavailable,
+    };
+    frame(
+        locale,
+        title,
+        None,
+        html! {
+            h1 { (title) }
+            p { (advice) }
+        },
+    )
+}
+
+fn frame(locale: Locale, title: &str, brand: Option<&str>, main: Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(locale.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex, nofollow";
+                meta name="format-detection" content="telephone=no";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                @if let Some(brand) = brand { header { (brand) } }
+                main { (main) }
+                footer { p { (Texts::of(locale).footer) } }
+            }
+        }
+    }
+}
+
+fn date(locale: Locale, at: Timestamp) -> String {
+    let day = at.to_offset_date_time();
+    let (year, month, day) = (day.year(), u8::from(day.month()), day.day());
+    match locale {
+        Locale::De => format!("{day}.{month}.{year}"),
+        Locale::En => format!("{year}-{month:02}-{day:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(ownership: Ownership) -> Invitation<'static> {
+        Invitation {
+            brand: "Nordwand <IT>",
+            company: "Müller & \"Söhne\"",
+            ownership,
+            expires_at: Timestamp::from_unix_s(1_795_000_000),
+            link: "https://enrol.example/e/TOKEN",
+            profile: "/e/TOKEN/profile",
+        }
+    }
+
+    #[test]
+    fn names_are_escaped_and_nothing_is_loaded_from_elsewhere() {
+        for locale in [Locale::De, Locale::En] {
+            let text = invitation(locale, &page(Ownership::Personal)).into_string();
+            assert!(text.contains("Nordwand &lt;IT&gt;") && text.contains("Müller &amp; &quot;"));
+            assert!(text.contains(&format!("<html lang=\"{}\">", locale.tag())));
+            for outside in ["<script", "src=", "<link", "url(", "@import", "<iframe"] {
+                assert!(!text.contains(outside), "{outside}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_personal_phones_page_promises_what_its_rights_keep() {
+        let personal = invitation(Locale::En, &page(Ownership::Personal)).into_string();
+        assert!(personal.contains("cannot lock or erase"));
+        let company = invitation(Locale::En, &page(Ownership::Company)).into_string();
+        assert!(!company.contains("cannot lock or erase"));
+        assert!(personal.contains("2026-11-18"));
+        let german = invitation(Locale::De, &page(Ownership::Personal)).into_string();
+        assert!(german.contains("18.11.2026"));
+    }
+
+    #[test]
+    fn a_refusal_names_nobody_and_says_what_to_do() {
+        for why in [
+            Refusal::Unknown,
+            Refusal::Expired,
+            Refusal::Revoked,
+            Refusal::Used,
+            Refusal::Unavailable,
+        ] {
+            let text = refusal(Locale::De, why).into_string();
+            assert!(
+                text.contains("<h1>") && !text.contains("<header>"),
+                "{why:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! One record of the table's stream, reduced to what somebody has to do about it; pure.
+
+use aws_lambda_events::event::dynamodb::EventRecord;
+use serde_dynamo::{AttributeValue, Item};
+use trennwand_domain::{DeviceId, DeviceState, TenantId, TenantStatus, UserId};
+use trennwand_store::layout::{Subject, SubjectItem, attribute};
+
+/// What has to be done about a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// A tenant was born: its keys are to be made.
+    TenantBorn,
+    /// What the tenant's phones shall have changed.
+    HeadChanged,
+    /// A command waits for a phone.
+    CommandQueued(DeviceId),
+    /// An operator's command was answered.
+    CommandAnswered(DeviceId),
+    /// A phone has come under management, or can be woken again.
+    PhoneEnrolled(DeviceId),
+    /// The personal variables of a user changed, or the user is gone.
+    PersonChanged(UserId),
+    /// The physical phone of this enrolment enrolled again.
+    PhoneSuperseded(DeviceId),
+}
+
+impl Change {
+    /// Reads a record; `None` for what nobody has to do anything about.
+    pub(crate) fn of(record: &EventRecord) -> Option<(TenantId, Self)> {
+        let keys = &record.change.keys;
+        let subject = Subject::parse(text(keys, attribute::PK)?, text(keys, attribute::SK)?)?;
+        let (old, new) = (&record.change.old_image, &record.change.new_image);
+        let change = match (subject.item, record.event_name.as_str()) {
+            (SubjectItem::Tenant, "INSERT") => {
+                let born = text(new, attribute::STATE) == Some(TenantStatus::Provisioning.as_str());
+                born.then_some(Self::TenantBorn)
+            }
+            (SubjectItem::Head, "INSERT" | "MODIFY") => Some(Self::HeadChanged),
+            (SubjectItem::User(user), "MODIFY" | "REMOVE") => {
+                differs(old, new, attribute::PERSON).then_some(Self::PersonChanged(user))
+            }
+            (SubjectItem::Phone, "MODIFY") => {
+                let before = text(old, attribute::DEVICE)?.parse().ok()?;
+                differs(old, new, attribute::DEVICE).then_some(Self::PhoneSuperseded(before))
+            }
+            (SubjectItem::Device(device), "MODIFY") => {
+                let enrolled = text(new, attribute::STATE) == Some(DeviceState::Enrolled.as_str());
+                let changed = differs(old, new, attribute::STATE);
+                (enrolled && changed).then_some(Self::PhoneEnrolled(device))
+            }
+            (SubjectItem::Queued(device, _), "INSERT") => Some(Self::CommandQueued(device)),
+            (SubjectItem::Result(device, _), "INSERT") => Some(Self::CommandAnswered(device)),
+            _ => None,
+        };
+        change.map(|change| (subject.tenant, change))
+    }
+}
+
+fn attribute_of<'a>(item: &'a Item, name: &str) -> Option<&'a AttributeValue> {
+    item.get(name)
+}
+
+fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    match attribute_of(item, name)? {
+        AttributeValue::S(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn differs(old: &Item, new: &Item, name: &str) -> bool {
+    attribute_of(old, name) != attribute_of(new, name)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use aws_lambda_events::event::dynamodb::Event;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    pub(crate) const TENANT: &str = "ten_00000000000000000000000001";
+    pub(crate) const DEVICE: &str = "dev_00000000000000000000000002";
+    const USER: &str = "usr_00000000000000000000000009";
+    const UUID: &str = "80000000-0005-0101-0101-010101010101";
+
+    /// A record as Lambda hands it over.
+    pub(crate) fn record(name: &str, pk: &str, sk: &str, old: Value, new: Value) -> EventRecord {
+        let event: Event = serde_json::from_value(json!({ "Records": [{
+            "awsRegion": "eu-central-1", "eventID": "1", "eventName": name,
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1795000000.0,
+                "Keys": { "pk": { "S": pk }, "sk": { "S": sk } },
+                "OldImage": old, "NewImage": new,
+                "SequenceNumber": "1", "SizeBytes": 1
+            }
+        }]}))
+        .unwrap();
+        event.records.into_iter().next().unwrap()
+    }
+
+    fn change(name: &str, pk: &str, sk: &str, old: Value, new: Value) -> Option<Change> {
+        let pk = pk.replace("TENANT", TENANT).replace("DEVICE", DEVICE);
+        let (tenant, change) = Change::of(&record(name, &pk, sk, old, new))?;
+        assert_eq!(tenant, TenantId::from_bits(1));
+        Some(change)
+    }
+
+    fn state(word: &str) -> Value {
+        json!({ "st": { "S": word } })
+    }
+
+    #[test]
+    fn a_tenant_is_provisioned_when_it_is_born() {
+        let born = change(
+            "INSERT",
+            "T#TENANT#O",
+            "0",
+            Value::Null,
+            state("provisioning"),
+        );
+        assert_eq!(born, Some(Change::TenantBorn));
+        let active = state("active");
+        assert_eq!(
+            change("MODIFY", "T#TENANT#O", "0", state("provisioning"), active),
+            None
+        );
+    }
+
+    #[test]
+    fn a_head_a_queued_command_and_an_answer_are_followed() {
+        let device = DeviceId::from_bits(2);
+        let none = || Value::Null;
+        let head = change("MODIFY", "T#TENANT#H", "0", none(), none());
+        assert_eq!(head, Some(Change::HeadChanged));
+        let pk = "T#TENANT#D#DEVICE";
+        let queued = change("INSERT", pk, &format!("1#{UUID}"), none(), none());
+        assert_eq!(queued, Some(Change::CommandQueued(device)));
+        assert_eq!(
+            change("REMOVE", pk, &format!("1#{UUID}"), none(), none()),
+            None
+        );
+        let answered = change("INSERT", pk, &format!("R#{UUID}"), none(), none());
+        assert_eq!(answered, Some(Change::CommandAnswered(device)));
+    }
+
+    #[test]
+    fn a_phone_is_followed_when_it_becomes_enrolled_and_not_when_its_header_changes() {
+        let phone = |old, new| change("MODIFY", "T#TENANT#D#DEVICE", "0", state(old), state(new));
+        let enrolled = Some(Change::PhoneEnrolled(DeviceId::from_bits(2)));
+        assert_eq!(phone("enrolling", "enrolled"), enrolled);
+        assert_eq!(phone("push_lost", "enrolled"), enrolled);
+        assert_eq!(phone("enrolled", "enrolled"), None);
+        assert_eq!(phone("enrolled", "push_lost"), None);
+    }
+
+    #[test]
+    fn a_user_is_followed_when_what_artefacts_use_changes() {
+        let person = |hash: &str| json!({ "ps": { "S": hash } });
+        let user = |name, new| change(name, "T#TENANT#U", USER, person("a"), new);
+        let changed = Some(Change::PersonChanged(UserId::from_bits(9)));
+        assert_eq!(user("MODIFY", person("b")), changed);
+        assert_eq!(user("REMOVE", Value::Null), changed);
+        assert_eq!(user("MODIFY", person("a")), None);
+    }
+
+    #[test]
+    fn the_earlier_enrolment_of_the_same_phone_is_superseded() {
+        let points = |id: &str| json!({ "dv": { "S": id } });
+        let newer = points("dev_00000000000000000000000003");
+        let phone = |old, new| change("MODIFY", "T#TENANT#Y", "07", old, new);
+        let superseded = Some(Change::PhoneSuperseded(DeviceId::from_bits(2)));
+        assert_eq!(phone(points(DEVICE), newer), superseded);
+        assert_eq!(phone(points(DEVICE), points(DEVICE)), None);
+    }
+
+    #[test]
+    fn what_nobody_follows_is_passed_over() {
+        let none = || Value::Null;
+        for (pk, sk) in [
+            ("R#res_1#O", "0"),
+            ("T#TENANT#D#DEVICE", "I#profile_list"),
+            ("", ""),
+        ] {
+            assert_eq!(change("INSERT", pk, sk, none(), none()), None);
+        }
+    }
+}
