@@ -11,6 +11,7 @@ use crate::ReasonCode;
 #[error("{kind}")]
 pub struct Error {
     kind: ErrorKind,
+    because: Option<ReasonCode>,
     context: Option<String>,
 }
 
@@ -118,6 +119,20 @@ impl Error {
         Self::from(ErrorKind::Unavailable).context(context)
     }
 
+    /// Adds the reason behind the code, for the client: "not permitted" because the enrolment does
+    /// not grant the right.
+    #[must_use]
+    pub const fn because(mut self, reason: ReasonCode) -> Self {
+        self.because = Some(reason);
+        self
+    }
+
+    /// The reason behind the code, if there is a finer one.
+    #[must_use]
+    pub const fn reason(&self) -> Option<ReasonCode> {
+        self.because
+    }
+
     /// Adds a line for the log; the client never sees it.
     #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {
@@ -177,7 +192,7 @@ impl Error {
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self { kind, context: None }
+        Self { kind, because: None, context: None }
     }
 }
 

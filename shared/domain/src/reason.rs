@@ -211,6 +211,10 @@ reasons! {
     MailIdentityMissing = 39, "mail_identity_missing",
         "The user has no e-mail address or mail login that the managed account could be made for.",
         "Dem Benutzer fehlt die E-Mail-Adresse oder der Mail-Anmeldename für das verwaltete Konto.";
+    /// The invitation was taken back.
+    EnrollmentRevoked = 40, "enrollment_revoked",
+        "The enrolment was revoked; make a new one.",
+        "Die Einrichtung wurde widerrufen; bitte eine neue anlegen.";
 }
 
 impl ReasonCode {
