@@ -15,7 +15,7 @@ use aws_lc_rs::{
         RSA_PKCS1_SHA256, RsaParameters, UnparsedPublicKey,
     },
 };
-use trennwand_domain::{Error, Result, Secret};
+use trennwand_domain::{Digest, Error, Result, Secret};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -151,6 +151,23 @@ impl RsaKey {
             .decrypt(ciphertext, &mut buffer)
             .map_err(|_| undecipherable())?;
         Ok(Secret::new(plaintext.to_vec()))
+    }
+
+    /// Decrypts a content key of known length. If that fails, the result is a key that depends on
+    /// the ciphertext and that nobody else can foresee, so that the failure shows only later and
+    /// looks like any other.
+    pub(crate) fn decrypt_content_key(&self, ciphertext: &[u8], len: usize) -> Secret<Vec<u8>> {
+        let decrypted = self.decrypt_pkcs1(ciphertext).ok();
+        let parts = [
+            b"implicit rejection",
+            self.0.pkcs8.expose().as_slice(),
+            ciphertext,
+        ];
+        let mut instead = Digest::of_parts(&parts).as_bytes().to_vec();
+        instead.truncate(len);
+        decrypted
+            .filter(|key| key.expose().len() == len)
+            .unwrap_or_else(|| Secret::new(instead))
     }
 }
 

@@ -1,67 +1,51 @@
 use trennwand_domain::Timestamp;
 
-use crate::Certificate;
+use super::{SignatureError, SignedData, Signer};
+use crate::{
+    Certificate,
+    asn1::ber::{Limits, to_der},
+};
 
 /// The largest signature that is looked at.
 pub const MAX_SIGNATURE_BYTES: usize = 16 * 1024;
 
-/// Why a signature is not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureError {
-    /// Larger, deeper or of more parts than any genuine one.
-    #[error("the signature exceeds the limits")]
-    OverLimit,
-    /// Not a detached CMS SignedData.
-    #[error("the signature is not a detached CMS SignedData")]
-    Malformed,
-    /// Not exactly one signer.
-    #[error("the signature does not have exactly one signer")]
-    NotOneSigner,
-    /// The signer's certificate is not embedded.
-    #[error("the signer's certificate is not embedded")]
-    NoCertificate,
-    /// Not RSA PKCS#1 v1.5 with SHA-1 or SHA-256.
-    #[error("the algorithm is not accepted")]
-    Algorithm,
-    /// The signature is not over this content by this key, or the key is weak.
-    #[error("the signature does not verify")]
-    Mismatch,
-}
-
 /// A detached signature whose form was checked; [`Self::verify`] does the arithmetic, so that the
 /// signer can be looked up first.
 #[derive(Debug, Clone)]
-pub struct DetachedSignature {
-    signer: Certificate,
-}
+pub struct DetachedSignature(Signer);
 
 impl DetachedSignature {
     /// Reads a signature, BER or DER, of at most [`MAX_SIGNATURE_BYTES`].
     ///
     /// # Errors
     /// Everything but `Mismatch`.
-    pub fn parse(_bytes: &[u8]) -> Result<Self, SignatureError> {
-        todo!()
+    pub fn parse(bytes: &[u8]) -> Result<Self, SignatureError> {
+        let der = to_der(bytes, Limits::of_bytes(MAX_SIGNATURE_BYTES))?;
+        let signed_data = SignedData::parse(&der)?;
+        if signed_data.content.is_some() {
+            return Err(SignatureError::Malformed);
+        }
+        signed_data.signer().map(Self)
     }
 
     /// The one signer's certificate; nothing about it is verified.
     #[must_use]
     pub const fn signer(&self) -> &Certificate {
-        &self.signer
+        &self.0.certificate
     }
 
     /// The time the signer claims, if it claims one.
     #[must_use]
-    pub const fn signing_time(&self) -> Option<Timestamp> {
-        None
+    pub fn signing_time(&self) -> Option<Timestamp> {
+        self.0.signing_time()
     }
 
     /// Whether the signer signed exactly this content.
     ///
     /// # Errors
-    /// `Mismatch`.
-    pub fn verify(&self, _content: &[u8]) -> Result<(), SignatureError> {
-        todo!()
+    /// `Mismatch` if not, `Malformed` if the signed attributes are ill-formed.
+    pub fn verify(&self, content: &[u8]) -> Result<(), SignatureError> {
+        self.0.verify(content)
     }
 }
 
@@ -72,5 +56,5 @@ impl DetachedSignature {
 pub fn verify_detached(signature: &[u8], content: &[u8]) -> Result<Certificate, SignatureError> {
     let parsed = DetachedSignature::parse(signature)?;
     parsed.verify(content)?;
-    Ok(parsed.signer)
+    Ok(parsed.0.certificate)
 }
