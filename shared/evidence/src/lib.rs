@@ -20,6 +20,8 @@ mod catalogue;
 mod expected;
 mod explain;
 mod facts;
+#[cfg(test)]
+mod fixtures;
 mod install;
 mod judge;
 mod restrictions;
