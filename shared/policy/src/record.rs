@@ -189,5 +189,3 @@ const fn loss_of(kind: SlotKind) -> ReasonCode {
     }
 }
 
-#[cfg(test)]
-mod tests;
