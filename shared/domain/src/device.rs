@@ -298,7 +298,15 @@ impl Device {
     /// The minute of the day (UTC) at which this phone is woken, from its identity.
     #[must_use]
     pub const fn wake_minute(&self) -> u16 {
-        (self.id.bits() % 1440) as u16
+        self.id.wake_minute()
+    }
+}
+
+impl DeviceId {
+    /// The minute of the day (UTC) at which the phone of this enrolment is woken.
+    #[must_use]
+    pub const fn wake_minute(self) -> u16 {
+        (self.bits() % 1440) as u16
     }
 }
 

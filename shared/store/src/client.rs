@@ -1,13 +1,51 @@
 //! The SDK client as the store needs it: timeouts, the meter, and injected faults for tests.
 
-use aws_sdk_dynamodb::Client;
+use std::time::Duration;
 
-use crate::FaultPlan;
+use aws_sdk_dynamodb::{
+    Client,
+    config::{
+        BehaviorVersion, Config, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
+    },
+};
+use aws_smithy_http_client::Builder;
+
+use crate::{FaultPlan, Meter};
 
 /// A client for a database that speaks plain HTTP, such as the embedded one; with `faults` for
 /// tests of failure.
 #[must_use]
 pub fn connect(endpoint: &str, faults: Option<FaultPlan>) -> Client {
-    let _ = (endpoint, faults);
-    todo!()
+    let http = Builder::new().build_http();
+    let http = match faults {
+        Some(plan) => plan.around(http),
+        None => http,
+    };
+    let config = base()
+        .region(Region::from_static("local"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .endpoint_url(endpoint)
+        .http_client(http)
+        .build();
+    Client::from_conf(config)
+}
+
+/// What every client has, whatever it connects to: bounded time, few quick retries, the meter.
+#[must_use]
+pub fn base() -> aws_sdk_dynamodb::config::Builder {
+    Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(1))
+                .operation_attempt_timeout(Duration::from_secs(3))
+                .operation_timeout(Duration::from_secs(8))
+                .build(),
+        )
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(50)),
+        )
+        .interceptor(Meter)
 }

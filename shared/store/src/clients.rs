@@ -1,6 +1,12 @@
-use trennwand_domain::{Client, ClientId, Digest, Owner, Result};
+use aws_sdk_dynamodb::types::AttributeValue;
+use trennwand_domain::{Client, ClientId, Digest, Error, Owner, Result};
 
-use crate::{Listed, Page, Store, Transaction};
+use crate::{
+    Listed, Page, Store, Transaction, directory,
+    item::{Fields, Item, bytes, json, moment, text},
+    layout::{self, attribute},
+    transaction::{Expression, Table},
+};
 
 /// The OAuth clients of every level.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +21,17 @@ impl<'a> Clients<'a> {
 
     /// Adds a client and its directory item.
     pub fn insert(&self, tx: &mut Transaction, client: &Client) {
-        let _ = (tx, client, self.store);
-        todo!()
+        let exists = || Error::already_exists("client");
+        let item = Item::at(&layout::client(client.owner, client.id))
+            .with("ow", json(&client.owner))
+            .with("nm", text(&client.name))
+            .with("sh", bytes(*client.secret_hash.as_bytes()))
+            .with("sc", json(&client.scopes))
+            .with("cr", moment(client.created_at))
+            .with("rk", AttributeValue::Bool(client.revoked));
+        tx.put(Table::Data, item, Expression::absent(), exists());
+        let directory = directory::client_item(client.id, client.owner);
+        tx.put(Table::Data, directory, Expression::absent(), exists());
     }
 
     /// One client of this owner, revoked or not.
@@ -24,8 +39,8 @@ impl<'a> Clients<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn get(&self, owner: Owner, id: ClientId) -> Result<Option<Client>> {
-        let _ = (owner, id);
-        todo!()
+        let item = self.store.read(Table::Data, &layout::client(owner, id)).await?;
+        item.map(decode).transpose()
     }
 
     /// The clients of this owner, revoked ones included.
@@ -33,19 +48,35 @@ impl<'a> Clients<'a> {
     /// # Errors
     /// If the cursor is not one or the database does not answer.
     pub async fn list(&self, owner: Owner, page: &Page) -> Result<Listed<Client>> {
-        let _ = (owner, page);
-        todo!()
+        self.store.listed(&layout::clients(owner), page, decode).await
     }
 
     /// Revokes a client for good; not found if it does not exist.
     pub fn revoke(&self, tx: &mut Transaction, owner: Owner, id: ClientId) {
-        let _ = (tx, owner, id);
-        todo!()
+        let change = Expression::update("SET rk = :yes")
+            .and_when("attribute_exists(pk)")
+            .value(":yes", AttributeValue::Bool(true));
+        tx.update(&layout::client(owner, id), change, Error::not_found("client"));
     }
 
     /// Gives a client a new secret; not found if it does not exist or is revoked.
     pub fn rotate(&self, tx: &mut Transaction, owner: Owner, id: ClientId, secret_hash: Digest) {
-        let _ = (tx, owner, id, secret_hash);
-        todo!()
+        let change = Expression::update("SET sh = :sh")
+            .and_when("attribute_exists(pk) AND rk = :no")
+            .value(":sh", bytes(*secret_hash.as_bytes()))
+            .value(":no", AttributeValue::Bool(false));
+        tx.update(&layout::client(owner, id), change, Error::not_found("client"));
     }
+}
+
+fn decode(mut item: Fields) -> Result<Client> {
+    Ok(Client {
+        id: item.parsed(attribute::SK)?,
+        owner: item.json("ow")?,
+        name: item.text("nm")?,
+        secret_hash: Digest::from_bytes(item.array("sh")?),
+        scopes: item.json("sc")?,
+        created_at: item.moment("cr")?,
+        revoked: item.flag("rk")?,
+    })
 }

@@ -1,10 +1,22 @@
 use trennwand_domain::{
-    CertificateHash, CommandResult, CommandUuid, Device, DeviceId, DeviceState, Ownership, Platform,
-    PushTarget, QueuedCommand, Result, Sealed, SlotKind, Target, TenantScope, Timestamp, Token, UserId,
-    Verdict,
+    CertificateHash, Device, DeviceId, DeviceState, Ownership, Platform, PushTarget, QueuedCommand,
+    Result, Sealed, SlotKind, Target, TenantScope, Timestamp, UserId, Verdict,
 };
 
-use crate::{Listed, Page, Store, Transaction};
+use crate::{
+    Store, Transaction, failure,
+    item::{Fields, Item, bytes, number},
+    layout::{self, attribute},
+    read::Between,
+    transaction::{Expression, Table},
+};
+
+mod checkin;
+pub(crate) mod header;
+mod list;
+mod queue;
+#[cfg(test)]
+mod tests;
 
 /// A tenant's phones: header, queue, facts and results.
 #[derive(Debug, Clone, Copy)]
@@ -92,8 +104,8 @@ impl<'a> Devices<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn get(&self, id: DeviceId) -> Result<Option<Device>> {
-        let _ = (id, self.store, self.scope);
-        todo!()
+        let key = layout::device(&self.scope, id);
+        self.store.read(Table::Data, &key).await?.map(header::decode).transpose()
     }
 
     /// Header and first queue items in one strongly consistent query.
@@ -101,89 +113,40 @@ impl<'a> Devices<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn connect_view(&self, id: DeviceId) -> Result<Option<ConnectView>> {
-        let _ = id;
-        todo!()
+        let span = layout::device_partition(&self.scope, id);
+        let bounds = layout::connect_bounds();
+        let query = Between { pk: &span.pk, bounds, limit: 1 + queue::AHEAD, consistent: true };
+        let (items, more) = self.store.between(query).await?;
+        let Some((header, queue)) = queue::split_connect(items) else { return Ok(None) };
+        Ok(Some(ConnectView {
+            device: header::decode(header.into())?,
+            queue: queue.into_iter().map(queue::decode_queued).collect::<Result<_>>()?,
+            more,
+        }))
     }
 
-    /// The commands waiting behind `uuid`, at most 3, strongly consistent.
+    /// Writes a header, and the minimised facts (JSON) that a query's answer held. `device.revision`
+    /// is the one that was read; the store counts it up.
     ///
     /// # Errors
-    /// If the database does not answer.
-    pub async fn next_queued_after(
-        &self,
-        id: DeviceId,
-        uuid: CommandUuid,
-    ) -> Result<Vec<QueuedCommand>> {
-        let _ = (id, uuid);
-        todo!()
-    }
-
-    /// The waiting commands in the order of delivery.
-    ///
-    /// # Errors
-    /// If the cursor is not one or the database does not answer.
-    pub async fn queue(&self, id: DeviceId, page: &Page) -> Result<Listed<QueuedCommand>> {
-        let _ = (id, page);
-        todo!()
-    }
-
-    /// One waiting command.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn queued(&self, id: DeviceId, uuid: CommandUuid) -> Result<Option<QueuedCommand>> {
-        let _ = (id, uuid);
-        todo!()
-    }
-
-    /// Queues a command; the same one again fails as already existing.
-    pub fn enqueue(&self, tx: &mut Transaction, id: DeviceId, command: &QueuedCommand) {
-        let _ = (tx, id, command);
-        todo!()
-    }
-
-    /// What came of a command.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn result(&self, id: DeviceId, uuid: CommandUuid) -> Result<Option<CommandResult>> {
-        let _ = (id, uuid);
-        todo!()
-    }
-
-    /// The answered commands, in the order of their UUIDs.
-    ///
-    /// # Errors
-    /// If the cursor is not one or the database does not answer.
-    pub async fn results(&self, id: DeviceId, page: &Page) -> Result<Listed<CommandResult>> {
-        let _ = (id, page);
-        todo!()
-    }
-
-    /// Takes `result.uuid` out of the queue and keeps the result, in one conditional write; writes the
-    /// header too if one is given (see [`Self::save`]). `false` if it was not waiting any more: a
-    /// repeat, without effect.
-    ///
-    /// # Errors
-    /// A concurrent change if the header was changed since it was read; if the database does not answer.
-    pub async fn answer_queued(
-        &self,
-        id: DeviceId,
-        result: &CommandResult,
-        header: Option<&Device>,
-    ) -> Result<bool> {
-        let _ = (id, result, header);
-        todo!()
-    }
-
-    /// Writes a header, and the minimised facts (JSON) that a query's answer held. `device.revision` is
-    /// the one that was read; the store counts it up.
-    ///
-    /// # Errors
-    /// A concurrent change if the header was changed since it was read; if the database does not answer.
+    /// A concurrent change if the header was changed since it was read; if the database does not
+    /// answer.
     pub async fn save(&self, device: &Device, facts: Option<(SlotKind, &[u8])>) -> Result<()> {
-        let _ = (device, facts);
-        todo!()
+        let mut tx = self.store.transaction();
+        self.put_header(&mut tx, device);
+        if let Some((query, facts)) = facts {
+            let item = Item::at(&layout::fact(&self.scope, device.id, query))
+                .with("js", bytes(facts));
+            tx.put(Table::Data, item, Expression::default(), failure::concurrent_change());
+        }
+        tx.commit().await
+    }
+
+    /// [`Self::save`] as part of a transaction.
+    pub fn put_header(&self, tx: &mut Transaction, device: &Device) {
+        let item = header::encode(&self.scope, device, device.revision + 1);
+        let unchanged = Expression::when("rv = :rv").value(":rv", number(device.revision));
+        tx.put(Table::Data, item, unchanged, failure::concurrent_change());
     }
 
     /// The minimised facts that the queries' last answers held, as JSON.
@@ -191,133 +154,22 @@ impl<'a> Devices<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn facts(&self, id: DeviceId) -> Result<Vec<(SlotKind, Vec<u8>)>> {
-        let _ = id;
-        todo!()
-    }
-
-    /// `Authenticate`: promotes the pending certificate, forgets what was known of the phone before and
-    /// remembers which physical phone it is. The write's condition is the authentication.
-    ///
-    /// # Errors
-    /// Not found if there is no such enrolment, it has ended, or the certificate is not its; if the
-    /// database does not answer.
-    pub async fn authenticate(&self, id: DeviceId, message: &Authentication) -> Result<()> {
-        let _ = (id, message);
-        todo!()
-    }
-
-    /// `TokenUpdate`: the phone is enrolled and can be woken. The write's condition is the
-    /// authentication.
-    ///
-    /// # Errors
-    /// As [`Self::authenticate`].
-    pub async fn token_update(&self, id: DeviceId, message: &TokenUpdate) -> Result<()> {
-        let _ = (id, message);
-        todo!()
-    }
-
-    /// `CheckOut`: management has ended. The write's condition is the authentication.
-    ///
-    /// # Errors
-    /// As [`Self::authenticate`].
-    pub async fn check_out(
-        &self,
-        id: DeviceId,
-        certificate: CertificateHash,
-        at: Timestamp,
-    ) -> Result<()> {
-        let _ = (id, certificate, at);
-        todo!()
-    }
-
-    /// Makes the pending certificate the one in use; for the first request that is signed with it.
-    ///
-    /// # Errors
-    /// Not found if it is not pending any more; if the database does not answer.
-    pub async fn promote(&self, id: DeviceId, certificate: CertificateHash) -> Result<()> {
-        let _ = (id, certificate);
-        todo!()
-    }
-
-    /// Notes that the phone was heard of, if this is the first time today (UTC); otherwise no request.
-    /// Does not count the revision up.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn touch_day(&self, device: &Device, now: Timestamp) -> Result<()> {
-        let _ = (device, now);
-        todo!()
-    }
-
-    /// Notes that Apple says that this push token is dead; no effect if the phone has another by now.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn mark_push_lost(&self, target: &WakeTarget) -> Result<()> {
-        let _ = target;
-        todo!()
-    }
-
-    /// Ends an enrolment because the same phone enrolled again; no effect if it has ended already.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn supersede(&self, id: DeviceId) -> Result<()> {
-        let _ = id;
-        todo!()
-    }
-
-    /// Writes the hash over the user's personal variables into the header of the user's phone; no effect
-    /// if it is the same or the phone has another user.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn set_person(
-        &self,
-        id: DeviceId,
-        user: UserId,
-        person: Option<Token>,
-    ) -> Result<()> {
-        let _ = (id, user, person);
-        todo!()
-    }
-
-    /// The phones that match, read from the index, then each header.
-    ///
-    /// # Errors
-    /// If the cursor is not one or the database does not answer.
-    pub async fn list(&self, filter: &DeviceFilter, page: &Page) -> Result<Listed<Device>> {
-        let _ = (filter, page);
-        todo!()
-    }
-
-    /// The tenant's managed phones that can be woken, up to 1 MB of the index from `cursor` on.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn page_push_targets(
-        &self,
-        cursor: Option<DeviceId>,
-    ) -> Result<(Vec<WakeTarget>, Option<DeviceId>)> {
-        let _ = cursor;
-        todo!()
-    }
-
-    /// Those of these phones that are managed and can be woken.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn push_targets(&self, ids: &[DeviceId]) -> Result<Vec<WakeTarget>> {
-        let _ = ids;
-        todo!()
-    }
-
-    /// Deletes everything about a phone whose enrolment has ended or never began.
-    ///
-    /// # Errors
-    /// The conflict `device_enrolled` while it is managed; not found; if the database does not answer.
-    pub async fn forget(&self, id: DeviceId) -> Result<()> {
-        let _ = id;
-        todo!()
+        let span = layout::facts(&self.scope, id);
+        let limit = SlotKind::ALL.len();
+        let query = Between { pk: &span.pk, bounds: span.bounds(None), limit, consistent: false };
+        let (items, _) = self.store.between(query).await?;
+        let mut facts = Vec::new();
+        for item in items {
+            let mut item = Fields::from(item);
+            let sk = item.text(attribute::SK)?;
+            let query = SlotKind::ALL
+                .into_iter()
+                .find(|kind| sk.strip_prefix(span.prefix) == Some(layout::query_word(*kind)));
+            if let Some(query) = query {
+                facts.push((query, item.bytes("js")?));
+            }
+        }
+        facts.sort_unstable_by_key(|(query, _)| *query);
+        Ok(facts)
     }
 }

@@ -1,6 +1,14 @@
-use trennwand_domain::{ClientId, DeviceId, EnrollmentId, OneTimeToken, Owner, Result, TenantScope};
+use trennwand_domain::{
+    Authenticator, ClientId, DeviceId, EnrollmentId, Enrollment, OneTimeToken, Owner, Result, TenantId,
+    TenantScope,
+};
 
-use crate::Store;
+use crate::{
+    Store,
+    item::{Item, json, text},
+    layout::{self, attribute},
+    transaction::Table,
+};
 
 /// Who owns what a stranger presents; holds nothing else. For authenticators.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +26,8 @@ impl<'a> Directory<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn owner_of_client(&self, client: ClientId) -> Result<Option<Owner>> {
-        let _ = (client, self.store);
-        todo!()
+        let item = self.store.read(Table::Data, &layout::client_directory(client)).await?;
+        item.map(|mut item| item.json("ow")).transpose()
     }
 
     /// The tenant, invitation and phone that an enrolment link belongs to.
@@ -30,7 +38,24 @@ impl<'a> Directory<'a> {
         &self,
         token: &OneTimeToken,
     ) -> Result<Option<(TenantScope, EnrollmentId, DeviceId)>> {
-        let _ = token;
-        todo!()
+        let key = layout::link_directory(token.hash());
+        let Some(mut item) = self.store.read(Table::Data, &key).await? else { return Ok(None) };
+        let tenant: TenantId = item.parsed("tn")?;
+        #[expect(clippy::disallowed_methods, reason = "whoever holds the link holds its secret")]
+        let scope = TenantScope::vouched(Authenticator::EnrollmentToken, tenant);
+        Ok(Some((scope, item.parsed("en")?, item.parsed(attribute::DEVICE)?)))
     }
+}
+
+/// The directory item of a client.
+pub(crate) fn client_item(id: ClientId, owner: Owner) -> Item {
+    Item::at(&layout::client_directory(id)).with("ow", json(&owner))
+}
+
+/// The directory item of an invitation's link.
+pub(crate) fn link_item(scope: &TenantScope, enrollment: &Enrollment) -> Item {
+    Item::at(&layout::link_directory(enrollment.token_hash))
+        .with("tn", text(scope.tenant()))
+        .with("en", text(enrollment.id))
+        .with(attribute::DEVICE, text(enrollment.device))
 }

@@ -1,9 +1,17 @@
+use aws_sdk_dynamodb::types::AttributeValue;
 use trennwand_domain::{
-    CertificateHash, Device, Enrollment, EnrollmentId, IssuedCertificate, Result, TenantScope,
-    Timestamp,
+    CertificateHash, Device, DeviceState, Digest, Enrollment, EnrollmentId, Error, IssuedCertificate,
+    Method, Ownership, Platform, ReasonCode, Result, Sealed, Target, TenantScope, Timestamp,
 };
 
-use crate::{Listed, Page, Store, Transaction};
+use crate::{
+    Listed, Page, Store, Transaction,
+    devices::header,
+    directory, failure,
+    item::{Fields, Item, bytes, moment, number, text},
+    layout::{self, attribute},
+    transaction::{Expression, Table},
+};
 
 /// A tenant's invitations.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +27,13 @@ impl<'a> Enrollments<'a> {
 
     /// Adds an invitation, the header of the phone that it becomes, and the link's directory item.
     pub fn insert(&self, tx: &mut Transaction, enrollment: &Enrollment, device: &Device) {
-        let _ = (tx, enrollment, device, self.store, self.scope);
-        todo!()
+        let exists = || Error::already_exists("enrollment");
+        let invitation = self.encode(enrollment);
+        let header = header::encode(&self.scope, device, device.revision);
+        let link = directory::link_item(&self.scope, enrollment);
+        for item in [invitation, header, link] {
+            tx.put(Table::Data, item, Expression::absent(), exists());
+        }
     }
 
     /// One invitation.
@@ -28,8 +41,8 @@ impl<'a> Enrollments<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn get(&self, id: EnrollmentId) -> Result<Option<Enrollment>> {
-        let _ = id;
-        todo!()
+        let item = self.store.read(Table::Data, &layout::enrollment(&self.scope, id)).await?;
+        item.map(decode).transpose()
     }
 
     /// The invitations.
@@ -37,27 +50,35 @@ impl<'a> Enrollments<'a> {
     /// # Errors
     /// If the cursor is not one or the database does not answer.
     pub async fn list(&self, page: &Page) -> Result<Listed<Enrollment>> {
-        let _ = page;
-        todo!()
+        self.store.listed(&layout::enrollments(&self.scope), page, decode).await
     }
 
     /// Takes an invitation back; its link leads nowhere from then on.
     pub fn revoke(&self, tx: &mut Transaction, enrollment: &Enrollment) {
-        let _ = (tx, enrollment);
-        todo!()
+        let change = Expression::update("SET rk = :yes")
+            .and_when("th = :th")
+            .value(":yes", AttributeValue::Bool(true))
+            .value(":th", bytes(*enrollment.token_hash.as_bytes()));
+        let key = layout::enrollment(&self.scope, enrollment.id);
+        tx.update(&key, change, failure::concurrent_change());
+        self.delete_link(tx, enrollment);
     }
 
     /// Replaces the link of `before`, as it was read, by that of `after` (same identity; other token
     /// hash, challenge and expiry; usually nothing issued). If the link was replaced since, the
     /// transaction fails as a concurrent change.
     pub fn renew(&self, tx: &mut Transaction, before: &Enrollment, after: &Enrollment) {
-        let _ = (tx, before, after);
-        todo!()
+        let unchanged = Expression::when("th = :th")
+            .value(":th", bytes(*before.token_hash.as_bytes()));
+        tx.put(Table::Data, self.encode(after), unchanged, failure::concurrent_change());
+        self.delete_link(tx, before);
+        let link = directory::link_item(&self.scope, after);
+        tx.put(Table::Data, link, Expression::absent(), failure::concurrent_change());
     }
 
     /// Uses an invitation up: keeps the certificate and lets the phone's header await it. If the link
     /// was used, replaced, taken back or has expired by `now`, the transaction fails with the conflict
-    /// `link_used`.
+    /// `enrollment_used`.
     pub fn issue(
         &self,
         tx: &mut Transaction,
@@ -66,7 +87,72 @@ impl<'a> Enrollments<'a> {
         certificate: CertificateHash,
         now: Timestamp,
     ) {
-        let _ = (tx, enrollment, issued, certificate, now);
-        todo!()
+        let used = || Error::conflict(ReasonCode::EnrollmentUsed);
+        let change = Expression::update("SET it = :it, ik = :ik, ic = :ic")
+            .and_when("th = :th AND rk = :no AND ex > :now AND attribute_not_exists(ik)")
+            .value(":it", text(&issued.transaction))
+            .value(":ik", bytes(*issued.public_key.as_bytes()))
+            .value(":ic", bytes(issued.certificate.as_bytes()))
+            .value(":th", bytes(*enrollment.token_hash.as_bytes()))
+            .value(":no", AttributeValue::Bool(false))
+            .value(":now", moment(now));
+        tx.update(&layout::enrollment(&self.scope, enrollment.id), change, used());
+        let change = Expression::update("SET pe = :pe, st = :enrolling, rv = rv + :one")
+            .and_when("st IN (:invited, :enrolling)")
+            .value(":pe", bytes(*certificate.as_bytes()))
+            .value(":invited", text(DeviceState::Invited))
+            .value(":enrolling", text(DeviceState::Enrolling))
+            .value(":one", number(1));
+        tx.update(&layout::device(&self.scope, enrollment.device), change, used());
     }
+
+    fn delete_link(&self, tx: &mut Transaction, enrollment: &Enrollment) {
+        let key = layout::link_directory(enrollment.token_hash);
+        tx.delete(Table::Data, &key, Expression::default(), failure::concurrent_change());
+    }
+
+    fn encode(&self, enrollment: &Enrollment) -> Item {
+        let issued = enrollment.issued.as_ref();
+        Item::at(&layout::enrollment(&self.scope, enrollment.id))
+            .with(attribute::DEVICE, text(enrollment.device))
+            .maybe("us", enrollment.user.map(text))
+            .with("pl", text(enrollment.platform))
+            .with("ow", text(enrollment.ownership))
+            .with("me", text(enrollment.method))
+            .with("tg", text(enrollment.target))
+            .with("th", bytes(*enrollment.token_hash.as_bytes()))
+            .with("cg", bytes(enrollment.challenge.as_bytes()))
+            .with("cr", moment(enrollment.created_at))
+            .with("ex", moment(enrollment.expires_at))
+            .with("rk", AttributeValue::Bool(enrollment.revoked))
+            .maybe("it", issued.map(|i| text(&i.transaction)))
+            .maybe("ik", issued.map(|i| bytes(*i.public_key.as_bytes())))
+            .maybe("ic", issued.map(|i| bytes(i.certificate.as_bytes())))
+    }
+}
+
+fn decode(mut item: Fields) -> Result<Enrollment> {
+    let issued = match item.opt_array("ik")? {
+        None => None,
+        Some(public_key) => Some(IssuedCertificate {
+            transaction: item.text("it")?,
+            public_key: Digest::from_bytes(public_key),
+            certificate: Sealed::from_bytes(item.bytes("ic")?),
+        }),
+    };
+    Ok(Enrollment {
+        id: item.parsed(attribute::SK)?,
+        device: item.parsed(attribute::DEVICE)?,
+        user: item.opt_parsed("us")?,
+        platform: item.word("pl", Platform::from_word)?,
+        ownership: item.word("ow", Ownership::from_word)?,
+        method: item.word("me", Method::from_word)?,
+        target: item.word("tg", Target::from_word)?,
+        token_hash: Digest::from_bytes(item.array("th")?),
+        challenge: Sealed::from_bytes(item.bytes("cg")?),
+        created_at: item.moment("cr")?,
+        expires_at: item.moment("ex")?,
+        revoked: item.flag("rk")?,
+        issued,
+    })
 }

@@ -1,1 +1,462 @@
-//! The key layout.
+//! The key layout: which item lives where. Pure; what is built here is the whole truth, and `infra/`
+//! cuts permissions by the kind code that follows the owner.
+//!
+//! | pk | sk | item |
+//! |---|---|---|
+//! | `T#<tenant>#O` | `0` | the tenant |
+//! | `T#<tenant>#K` | `ca` | keys of device CA and registration authority |
+//! | `T#<tenant>#N` | `0` | push certificate |
+//! | `T#<tenant>#H` | `0` | assignment head |
+//! | `T#<tenant>#A` | `<digest>` | template |
+//! | `T#<tenant>#C` | `<client>` | OAuth client |
+//! | `T#<tenant>#U` | `<user>` | user |
+//! | `T#<tenant>#L` | `e#<hash>#<user>`, `x#<hash>` | user by e-mail, by external id |
+//! | `T#<tenant>#E` | `<enrollment>` | invitation |
+//! | `T#<tenant>#P` | `<policy>` | policy |
+//! | `T#<tenant>#V#<policy>` | `<version, 10 digits>` | policy version |
+//! | `T#<tenant>#R#<policy>` | `<rollout>` | roll-out |
+//! | `T#<tenant>#Y` | `<hash>` | the physical phone: its newest enrolment |
+//! | `T#<tenant>#D#<device>` | `0` | header |
+//! | | `1#<uuid>` | queued command |
+//! | | `I#<query>` | facts |
+//! | | `R#<uuid>` | result of a queued command |
+//! | | `S#<name>` | secret |
+//! | `R#<reseller>#O`, `#T`, `#C` | `0`, `<tenant>`, `<client>` | reseller, its tenants, its clients |
+//! | `O#R`, `O#C` | `<reseller>`, `<client>` | the operator's resellers, clients |
+//! | `X#client#<client>`, `X#link#<hash>` | `0` | directory |
+//! | table `keys`: `T#<tenant>#K` | `0` | the tenant's wrapped data key |
+//! | table `keys`: `T#<tenant>#S` | `<user>` | a person's wrapped key |
+
+use std::str::FromStr;
+
+use trennwand_domain::{
+    ClientId, CommandUuid, DeviceId, Digest, EnrollmentId, Owner, PolicyId, ResellerId, RolloutId,
+    SlotKind, TenantId, TenantScope, UserId,
+};
+
+/// Names of the attributes that something outside this crate needs to know.
+pub mod attribute {
+    /// Partition key.
+    pub const PK: &str = "pk";
+    /// Sort key.
+    pub const SK: &str = "sk";
+    /// When the database may delete the item, Unix seconds.
+    pub const TTL: &str = "ttl";
+    /// Partition key of [`super::BY_TENANT`].
+    pub const TENANT_PK: &str = "t_pk";
+    /// Sort key of [`super::BY_TENANT`].
+    pub const TENANT_SK: &str = "t_sk";
+    /// Partition key of [`super::BY_DUE`].
+    pub const DUE_PK: &str = "due_pk";
+    /// Sort key of [`super::BY_DUE`].
+    pub const DUE_SK: &str = "due_sk";
+    /// State of a header (`DeviceState`'s word) or of a tenant (`TenantStatus`'s word).
+    pub const STATE: &str = "st";
+    /// The enrolment (`dev_…`) that a physical phone's item points to.
+    pub const DEVICE: &str = "dv";
+    /// Hash over the personal variables: of a user, and in the headers of the user's phones.
+    pub const PERSON: &str = "ps";
+}
+
+/// Index over a tenant's phones.
+pub const BY_TENANT: &str = "by_tenant";
+/// Index over what is due when.
+pub const BY_DUE: &str = "by_due";
+/// What [`BY_TENANT`] carries beside the keys: what lists filter by and pushes need.
+pub const BY_TENANT_ATTRIBUTES: &[&str] =
+    &["pl", "ow", "tg", "st", "us", "vd", "fu", "dy", "pt", "pm", "pp"];
+/// What [`BY_DUE`] carries beside the keys: what a wake needs.
+pub const BY_DUE_ATTRIBUTES: &[&str] = &["st", "pt", "pm", "pp"];
+/// Over how many partitions of [`BY_DUE`] the wakes are spread.
+pub const WAKE_SHARDS: u8 = 4;
+
+/// An item's primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// The items of a partition whose sort key starts with a prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) pk: String,
+    pub(crate) prefix: &'static str,
+}
+
+const fn key(pk: String, sk: String) -> Key {
+    Key { pk, sk }
+}
+
+impl Span {
+    const fn new(pk: String, prefix: &'static str) -> Self {
+        Self { pk, prefix }
+    }
+
+    /// The item whose sort key goes on with `rest`.
+    fn item(self, rest: impl ToString) -> Key {
+        key(self.pk, format!("{}{}", self.prefix, rest.to_string()))
+    }
+
+    /// Bounds for `BETWEEN`: everything, or everything behind the item `after`. No sort key
+    /// contains a character below `#` or above `z`.
+    pub(crate) fn bounds(&self, after: Option<&str>) -> (String, String) {
+        let from = after.map_or_else(|| format!("{}!", self.prefix), |a| {
+            format!("{}{a}!", self.prefix)
+        });
+        (from, format!("{}~", self.prefix))
+    }
+}
+
+/// Lower-case hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn tenant_pk(scope: &TenantScope, kind: &str) -> String {
+    format!("T#{}#{kind}", scope.tenant())
+}
+
+/// The tenant that is being created, when nobody can hold its scope yet.
+pub(crate) fn new_tenant(id: TenantId) -> Key {
+    key(format!("T#{id}#O"), "0".into())
+}
+
+/// In table `keys`: the data key of the tenant that is being created.
+pub(crate) fn new_tenant_key(id: TenantId) -> Key {
+    key(format!("T#{id}#K"), "0".into())
+}
+
+pub(crate) fn tenant(scope: &TenantScope) -> Key {
+    key(tenant_pk(scope, "O"), "0".into())
+}
+
+pub(crate) fn authority_keys(scope: &TenantScope) -> Key {
+    key(tenant_pk(scope, "K"), "ca".into())
+}
+
+pub(crate) fn push_certificate(scope: &TenantScope) -> Key {
+    key(tenant_pk(scope, "N"), "0".into())
+}
+
+pub(crate) fn head(scope: &TenantScope) -> Key {
+    key(tenant_pk(scope, "H"), "0".into())
+}
+
+pub(crate) fn template(scope: &TenantScope, digest: Digest) -> Key {
+    key(tenant_pk(scope, "A"), digest.to_string())
+}
+
+pub(crate) fn users(scope: &TenantScope) -> Span {
+    Span::new(tenant_pk(scope, "U"), "")
+}
+
+pub(crate) fn user(scope: &TenantScope, id: UserId) -> Key {
+    users(scope).item(id)
+}
+
+pub(crate) fn users_by_email(scope: &TenantScope) -> Span {
+    Span::new(tenant_pk(scope, "L"), "e#")
+}
+
+pub(crate) fn user_by_email(scope: &TenantScope, hash: [u8; 16], id: UserId) -> Key {
+    users_by_email(scope).item(format!("{}#{id}", hex(&hash)))
+}
+
+/// Bounds for `BETWEEN` over the users with one e-mail address.
+pub(crate) fn email_bounds(hash: [u8; 16]) -> (String, String) {
+    let hash = hex(&hash);
+    (format!("e#{hash}#"), format!("e#{hash}#~"))
+}
+
+pub(crate) fn user_by_external_id(scope: &TenantScope, hash: [u8; 16]) -> Key {
+    Span::new(tenant_pk(scope, "L"), "x#").item(hex(&hash))
+}
+
+pub(crate) fn enrollments(scope: &TenantScope) -> Span {
+    Span::new(tenant_pk(scope, "E"), "")
+}
+
+pub(crate) fn enrollment(scope: &TenantScope, id: EnrollmentId) -> Key {
+    enrollments(scope).item(id)
+}
+
+pub(crate) fn policies(scope: &TenantScope) -> Span {
+    Span::new(tenant_pk(scope, "P"), "")
+}
+
+pub(crate) fn policy(scope: &TenantScope, id: PolicyId) -> Key {
+    policies(scope).item(id)
+}
+
+pub(crate) fn policy_version(scope: &TenantScope, id: PolicyId, version: u32) -> Key {
+    key(tenant_pk(scope, &format!("V#{id}")), format!("{version:010}"))
+}
+
+pub(crate) fn rollouts(scope: &TenantScope, policy: PolicyId) -> Span {
+    Span::new(tenant_pk(scope, &format!("R#{policy}")), "")
+}
+
+pub(crate) fn rollout(scope: &TenantScope, policy: PolicyId, id: RolloutId) -> Key {
+    rollouts(scope, policy).item(id)
+}
+
+pub(crate) fn phone(scope: &TenantScope, udid_hash: [u8; 16]) -> Key {
+    key(tenant_pk(scope, "Y"), hex(&udid_hash))
+}
+
+/// Everything about one phone.
+pub(crate) fn device_partition(scope: &TenantScope, id: DeviceId) -> Span {
+    Span::new(tenant_pk(scope, &format!("D#{id}")), "")
+}
+
+pub(crate) fn device(scope: &TenantScope, id: DeviceId) -> Key {
+    device_partition(scope, id).item("0")
+}
+
+pub(crate) fn queue(scope: &TenantScope, id: DeviceId) -> Span {
+    Span { prefix: "1#", ..device_partition(scope, id) }
+}
+
+pub(crate) fn queued(scope: &TenantScope, id: DeviceId, uuid: CommandUuid) -> Key {
+    queue(scope, id).item(uuid)
+}
+
+/// Bounds for `BETWEEN` that take in the header and the queue behind it.
+pub(crate) fn connect_bounds() -> (String, String) {
+    ("0".into(), "1~".into())
+}
+
+pub(crate) fn facts(scope: &TenantScope, id: DeviceId) -> Span {
+    Span { prefix: "I#", ..device_partition(scope, id) }
+}
+
+pub(crate) fn fact(scope: &TenantScope, id: DeviceId, query: SlotKind) -> Key {
+    facts(scope, id).item(query_word(query))
+}
+
+pub(crate) const fn query_word(query: SlotKind) -> &'static str {
+    match query {
+        SlotKind::Wall => "wall",
+        SlotKind::Account => "account",
+        SlotKind::RemoveAccount => "remove_account",
+        SlotKind::ProfileList => "profile_list",
+        SlotKind::Restrictions => "restrictions",
+        SlotKind::SecurityInfo => "security_info",
+        SlotKind::ManagedApplications => "managed_applications",
+    }
+}
+
+pub(crate) fn results(scope: &TenantScope, id: DeviceId) -> Span {
+    Span { prefix: "R#", ..device_partition(scope, id) }
+}
+
+pub(crate) fn result(scope: &TenantScope, id: DeviceId, uuid: CommandUuid) -> Key {
+    results(scope, id).item(uuid)
+}
+
+pub(crate) fn unlock_token(scope: &TenantScope, id: DeviceId) -> Key {
+    device_partition(scope, id).item("S#unlock")
+}
+
+/// Partition of [`BY_TENANT`] that lists a tenant's phones.
+pub(crate) fn device_index(scope: &TenantScope) -> Span {
+    Span::new(tenant_pk(scope, "D"), "")
+}
+
+/// Place in [`BY_DUE`] of a phone's daily wake.
+pub(crate) fn wake_due(id: DeviceId, minute: u16) -> Key {
+    let shard = (id.bits() / 1440 % u128::from(WAKE_SHARDS)) as u8;
+    key(wake_shard(shard), wake_minute(minute))
+}
+
+pub(crate) fn wake_shard(shard: u8) -> String {
+    format!("DUE#wake#{shard:02}")
+}
+
+pub(crate) fn wake_minute(minute: u16) -> String {
+    format!("{minute:04}")
+}
+
+pub(crate) fn reseller(id: ResellerId) -> Key {
+    key(format!("R#{id}#O"), "0".into())
+}
+
+pub(crate) fn resellers() -> Span {
+    Span::new("O#R".into(), "")
+}
+
+pub(crate) fn listed_reseller(id: ResellerId) -> Key {
+    resellers().item(id)
+}
+
+pub(crate) fn tenants(reseller: ResellerId) -> Span {
+    Span::new(format!("R#{reseller}#T"), "")
+}
+
+pub(crate) fn listed_tenant(reseller: ResellerId, id: TenantId) -> Key {
+    tenants(reseller).item(id)
+}
+
+/// The clients of an owner; who an owner is only an authenticator knows.
+pub(crate) fn clients(owner: Owner) -> Span {
+    let pk = match owner {
+        Owner::Operator => "O#C".into(),
+        Owner::Reseller(id) => format!("R#{id}#C"),
+        Owner::Tenant(id) => format!("T#{id}#C"),
+    };
+    Span::new(pk, "")
+}
+
+pub(crate) fn client(owner: Owner, id: ClientId) -> Key {
+    clients(owner).item(id)
+}
+
+pub(crate) fn client_directory(id: ClientId) -> Key {
+    key(format!("X#client#{id}"), "0".into())
+}
+
+pub(crate) fn link_directory(token_hash: Digest) -> Key {
+    key(format!("X#link#{token_hash}"), "0".into())
+}
+
+/// In table `keys`.
+pub(crate) fn tenant_key(scope: &TenantScope) -> Key {
+    key(tenant_pk(scope, "K"), "0".into())
+}
+
+/// In table `keys`.
+pub(crate) fn subject_key(scope: &TenantScope, user: UserId) -> Key {
+    key(tenant_pk(scope, "S"), user.to_string())
+}
+
+/// What a record of the stream is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The item.
+    pub item: SubjectItem,
+}
+
+/// The items of a tenant that somebody follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectItem {
+    /// The tenant itself.
+    Tenant,
+    /// The assignment head.
+    Head,
+    /// A user.
+    User(UserId),
+    /// An invitation.
+    Enrollment(EnrollmentId),
+    /// A physical phone; its attribute [`attribute::DEVICE`] names its newest enrolment.
+    Phone,
+    /// A phone's header.
+    Device(DeviceId),
+    /// A command in a phone's queue.
+    Queued(DeviceId, CommandUuid),
+    /// The result of a command.
+    Result(DeviceId, CommandUuid),
+}
+
+impl Subject {
+    /// Reads a primary key of table `data`; `None` for what nobody follows.
+    #[must_use]
+    pub fn parse(pk: &str, sk: &str) -> Option<Self> {
+        fn id<T: FromStr>(text: &str) -> Option<T> {
+            text.parse().ok()
+        }
+        let (tenant, rest) = pk.strip_prefix("T#")?.split_once('#')?;
+        let item = match rest.split_once('#') {
+            None => match rest {
+                "O" => SubjectItem::Tenant,
+                "H" => SubjectItem::Head,
+                "U" => SubjectItem::User(id(sk)?),
+                "E" => SubjectItem::Enrollment(id(sk)?),
+                "Y" => SubjectItem::Phone,
+                _ => return None,
+            },
+            Some(("D", device)) => match sk.split_once('#') {
+                None if sk == "0" => SubjectItem::Device(id(device)?),
+                Some(("1", uuid)) => SubjectItem::Queued(id(device)?, id(uuid)?),
+                Some(("R", uuid)) => SubjectItem::Result(id(device)?, id(uuid)?),
+                _ => return None,
+            },
+            Some(_) => return None,
+        };
+        Some(Self { tenant: id(tenant)?, item })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trennwand_domain::{Authenticator, Priority, Timestamp};
+
+    use super::*;
+
+    fn scope(bits: u128) -> TenantScope {
+        #[expect(clippy::disallowed_methods, reason = "a test vouches for itself")]
+        TenantScope::vouched(Authenticator::Timer, TenantId::from_bits(bits))
+    }
+
+    const TENANT: &str = "ten_00000000000000000000000001";
+    const DEVICE: &str = "dev_00000000000000000000000002";
+
+    #[test]
+    fn a_phones_items_share_a_partition_and_sort_as_header_then_queue() {
+        let (scope, id) = (scope(1), DeviceId::from_bits(2));
+        let uuid = CommandUuid::queued(Priority::Urgent, Timestamp::from_unix_ms(5), [1; 10]);
+        let header = device(&scope, id);
+        assert_eq!(header.pk, format!("T#{TENANT}#D#{DEVICE}"));
+        assert_eq!(header.sk, "0");
+        let queued = queued(&scope, id, uuid);
+        assert_eq!(queued.pk, header.pk);
+        assert_eq!(queued.sk, "1#10000000-0005-0101-0101-010101010101");
+        let (from, to) = connect_bounds();
+        assert!(from <= header.sk && header.sk < queued.sk && queued.sk < to);
+        assert!(fact(&scope, id, SlotKind::ProfileList).sk > to, "facts are not read at connect");
+    }
+
+    #[test]
+    fn one_tenants_prefix_is_never_anothers() {
+        let (one, ten) = (tenant(&scope(1)), tenant(&scope(32)));
+        assert_eq!(one.pk, format!("T#{TENANT}#O"));
+        assert!(!ten.pk.starts_with(&format!("T#{TENANT}#")));
+    }
+
+    #[test]
+    fn a_list_goes_on_behind_its_cursor() {
+        let span = users(&scope(1));
+        let (all, _) = span.bounds(None);
+        let (behind, to) = span.bounds(Some("usr_00000000000000000000000005"));
+        let (five, six) = ("usr_00000000000000000000000005", "usr_00000000000000000000000006");
+        assert!(all.as_str() < five);
+        assert!(five < behind.as_str() && behind.as_str() < six && six < to.as_str());
+    }
+
+    #[test]
+    fn the_streams_reader_finds_out_what_a_record_is_about() {
+        let (scope, id) = (scope(1), DeviceId::from_bits(2));
+        let uuid = CommandUuid::queued(Priority::Normal, Timestamp::from_unix_ms(5), [1; 10]);
+        let user_id = UserId::from_bits(9);
+        for (key, item) in [
+            (tenant(&scope), Some(SubjectItem::Tenant)),
+            (head(&scope), Some(SubjectItem::Head)),
+            (user(&scope, user_id), Some(SubjectItem::User(user_id))),
+            (phone(&scope, [7; 16]), Some(SubjectItem::Phone)),
+            (device(&scope, id), Some(SubjectItem::Device(id))),
+            (queued(&scope, id, uuid), Some(SubjectItem::Queued(id, uuid))),
+            (result(&scope, id, uuid), Some(SubjectItem::Result(id, uuid))),
+            (fact(&scope, id, SlotKind::Wall), None),
+            (template(&scope, Digest::of(b"")), None),
+            (client_directory(ClientId::from_bits(3)), None),
+            (reseller(ResellerId::from_bits(3)), None),
+        ] {
+            let expected = item.map(|item| Subject { tenant: scope.tenant(), item });
+            assert_eq!(Subject::parse(&key.pk, &key.sk), expected, "{key:?}");
+        }
+        assert_eq!(Subject::parse("T#ten_1#D#dev_2", "0"), None);
+        assert_eq!(Subject::parse("", ""), None);
+    }
+}

@@ -39,10 +39,13 @@ pub mod layout;
 pub mod meter;
 mod page;
 mod policies;
+mod read;
 mod resellers;
 mod schema;
 mod tenant;
 mod tenants;
+#[cfg(test)]
+mod testing;
 mod transaction;
 mod users;
 
@@ -50,7 +53,7 @@ pub use self::{
     clients::Clients,
     devices::{Authentication, ConnectView, DeviceFilter, Devices, TokenUpdate, WakeTarget},
     directory::Directory,
-    due::{Due, DueWake, WakePage},
+    due::{Due, DueWake, WakeCursor, WakePage},
     enrollments::Enrollments,
     fault::{Fault, FaultPlan},
     meter::{Meter, Usage},

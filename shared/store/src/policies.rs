@@ -1,6 +1,13 @@
-use trennwand_domain::{Policy, PolicyId, PolicyVersion, Result, Rollout, RolloutId, TenantScope};
+use trennwand_domain::{
+    Error, ErrorKind, Policy, PolicyId, PolicyVersion, Result, Rollout, RolloutId, TenantScope,
+};
 
-use crate::{Listed, Page, Store, Transaction};
+use crate::{
+    Listed, Page, Store, Transaction, failure,
+    item::{Fields, Item, json, moment, number, text},
+    layout::{self, attribute},
+    transaction::{Expression, Table},
+};
 
 /// A tenant's policies, their versions and their roll-outs.
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +23,9 @@ impl<'a> Policies<'a> {
 
     /// Adds a policy with its first version.
     pub fn insert(&self, tx: &mut Transaction, policy: &Policy, version: &PolicyVersion) {
-        let _ = (tx, policy, version, self.store, self.scope);
-        todo!()
+        let item = self.encode(policy, policy.revision);
+        tx.put(Table::Data, item, Expression::absent(), Error::already_exists("policy"));
+        self.put_version(tx, version);
     }
 
     /// One policy.
@@ -25,8 +33,8 @@ impl<'a> Policies<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn get(&self, id: PolicyId) -> Result<Option<Policy>> {
-        let _ = id;
-        todo!()
+        let item = self.store.read(Table::Data, &layout::policy(&self.scope, id)).await?;
+        item.map(decode).transpose()
     }
 
     /// The policies.
@@ -34,22 +42,23 @@ impl<'a> Policies<'a> {
     /// # Errors
     /// If the cursor is not one or the database does not answer.
     pub async fn list(&self, page: &Page) -> Result<Listed<Policy>> {
-        let _ = page;
-        todo!()
+        self.store.listed(&layout::policies(&self.scope), page, decode).await
     }
 
     /// Adds a version and writes the policy (name, latest, time). `policy.revision` is the one that was
     /// read; the store counts it up. If it was changed since, the transaction fails as stale.
     pub fn put_draft(&self, tx: &mut Transaction, policy: &Policy, version: &PolicyVersion) {
-        let _ = (tx, policy, version);
-        todo!()
+        self.replace(tx, policy, ErrorKind::Stale.into());
+        self.put_version(tx, version);
     }
 
     /// Writes a policy whose version in force changes, and the roll-out that changes it; the condition
     /// is that of [`Self::put_draft`], failing as a concurrent change.
     pub fn put_rollout(&self, tx: &mut Transaction, policy: &Policy, rollout: &Rollout) {
-        let _ = (tx, policy, rollout);
-        todo!()
+        self.replace(tx, policy, failure::concurrent_change());
+        let key = layout::rollout(&self.scope, rollout.policy, rollout.id);
+        let item = Item::at(&key).with("js", json(rollout));
+        tx.put(Table::Data, item, Expression::absent(), Error::already_exists("rollout"));
     }
 
     /// One version of a policy.
@@ -57,8 +66,17 @@ impl<'a> Policies<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn version(&self, policy: PolicyId, version: u32) -> Result<Option<PolicyVersion>> {
-        let _ = (policy, version);
-        todo!()
+        let key = layout::policy_version(&self.scope, policy, version);
+        let item = self.store.read(Table::Data, &key).await?;
+        let decode = |mut item: Fields| {
+            Ok(PolicyVersion {
+                policy,
+                version,
+                document: item.text("dc")?,
+                created_at: item.moment("cr")?,
+            })
+        };
+        item.map(decode).transpose()
     }
 
     /// One roll-out of a policy.
@@ -66,8 +84,8 @@ impl<'a> Policies<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn rollout(&self, policy: PolicyId, id: RolloutId) -> Result<Option<Rollout>> {
-        let _ = (policy, id);
-        todo!()
+        let item = self.store.read(Table::Data, &layout::rollout(&self.scope, policy, id)).await?;
+        item.map(|mut item| item.json("js")).transpose()
     }
 
     /// The roll-outs of a policy.
@@ -75,7 +93,40 @@ impl<'a> Policies<'a> {
     /// # Errors
     /// If the cursor is not one or the database does not answer.
     pub async fn rollouts(&self, policy: PolicyId, page: &Page) -> Result<Listed<Rollout>> {
-        let _ = (policy, page);
-        todo!()
+        let span = layout::rollouts(&self.scope, policy);
+        self.store.listed(&span, page, |mut item| item.json("js")).await
     }
+
+    fn replace(&self, tx: &mut Transaction, policy: &Policy, otherwise: Error) {
+        let unchanged = Expression::when("rv = :rv").value(":rv", number(policy.revision));
+        tx.put(Table::Data, self.encode(policy, policy.revision + 1), unchanged, otherwise);
+    }
+
+    fn put_version(&self, tx: &mut Transaction, version: &PolicyVersion) {
+        let key = layout::policy_version(&self.scope, version.policy, version.version);
+        let item = Item::at(&key)
+            .with("dc", text(&version.document))
+            .with("cr", moment(version.created_at));
+        tx.put(Table::Data, item, Expression::absent(), failure::concurrent_change());
+    }
+
+    fn encode(&self, policy: &Policy, revision: u64) -> Item {
+        Item::at(&layout::policy(&self.scope, policy.id))
+            .with("nm", text(&policy.name))
+            .with("lv", number(policy.latest))
+            .maybe("fv", policy.in_force.map(number))
+            .with("up", moment(policy.updated_at))
+            .with("rv", number(revision))
+    }
+}
+
+fn decode(mut item: Fields) -> Result<Policy> {
+    Ok(Policy {
+        id: item.parsed(attribute::SK)?,
+        name: item.text("nm")?,
+        latest: item.number("lv")?,
+        in_force: item.opt_number("fv")?,
+        updated_at: item.moment("up")?,
+        revision: item.number("rv")?,
+    })
 }

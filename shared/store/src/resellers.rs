@@ -1,6 +1,11 @@
-use trennwand_domain::{Reseller, ResellerId, Result};
+use trennwand_domain::{Error, Reseller, ResellerId, Result};
 
-use crate::{Listed, Page, Store, Transaction};
+use crate::{
+    Listed, Page, Store, Transaction,
+    item::{Fields, Item, moment, text},
+    layout::{self, Key},
+    transaction::{Expression, Table},
+};
 
 /// The resellers.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +20,10 @@ impl<'a> Resellers<'a> {
 
     /// Adds a reseller.
     pub fn insert(&self, tx: &mut Transaction, reseller: &Reseller) {
-        let _ = (tx, reseller, self.store);
-        todo!()
+        for key in [layout::reseller(reseller.id), layout::listed_reseller(reseller.id)] {
+            let exists = Error::already_exists("reseller");
+            tx.put(Table::Data, encode(&key, reseller), Expression::absent(), exists);
+        }
     }
 
     /// One reseller.
@@ -24,8 +31,8 @@ impl<'a> Resellers<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn get(&self, id: ResellerId) -> Result<Option<Reseller>> {
-        let _ = id;
-        todo!()
+        let item = self.store.read(Table::Data, &layout::reseller(id)).await?;
+        item.map(decode).transpose()
     }
 
     /// All resellers.
@@ -33,7 +40,21 @@ impl<'a> Resellers<'a> {
     /// # Errors
     /// If the cursor is not one or the database does not answer.
     pub async fn list(&self, page: &Page) -> Result<Listed<Reseller>> {
-        let _ = page;
-        todo!()
+        self.store.listed(&layout::resellers(), page, decode).await
     }
+}
+
+fn encode(key: &Key, reseller: &Reseller) -> Item {
+    Item::at(key)
+        .with("id", text(reseller.id))
+        .with("nm", text(&reseller.name))
+        .with("cr", moment(reseller.created_at))
+}
+
+fn decode(mut item: Fields) -> Result<Reseller> {
+    Ok(Reseller {
+        id: item.parsed("id")?,
+        name: item.text("nm")?,
+        created_at: item.moment("cr")?,
+    })
 }

@@ -1,6 +1,11 @@
-use trennwand_domain::{ResellerId, Result, Tenant, TenantId};
+use trennwand_domain::{Error, ResellerId, Result, Tenant, TenantId, TenantStatus};
 
-use crate::{Listed, Page, Store, Transaction};
+use crate::{
+    Listed, Page, Store, Transaction,
+    item::{Fields, Item, bytes, moment, number, text},
+    layout::{self, Key, attribute},
+    transaction::{Expression, Table},
+};
 
 /// The tenants as their reseller sees them.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +20,13 @@ impl<'a> Tenants<'a> {
 
     /// Adds a tenant with its data key (wrapped by the master key), and to its reseller's list.
     pub fn insert(&self, tx: &mut Transaction, tenant: &Tenant, wrapped_key: &[u8]) {
-        let _ = (tx, tenant, wrapped_key, self.store);
-        todo!()
+        let exists = || Error::already_exists("tenant");
+        let listed = layout::listed_tenant(tenant.reseller, tenant.id);
+        for key in [layout::new_tenant(tenant.id), listed] {
+            tx.put(Table::Data, encode(&key, tenant, tenant.revision), Expression::absent(), exists());
+        }
+        let key = Item::at(&layout::new_tenant_key(tenant.id)).with("wk", bytes(wrapped_key));
+        tx.put(Table::Keys, key, Expression::absent(), exists());
     }
 
     /// The tenants of a reseller.
@@ -24,8 +34,7 @@ impl<'a> Tenants<'a> {
     /// # Errors
     /// If the cursor is not one or the database does not answer.
     pub async fn list(&self, reseller: ResellerId, page: &Page) -> Result<Listed<Tenant>> {
-        let _ = (reseller, page);
-        todo!()
+        self.store.listed(&layout::tenants(reseller), page, decode).await
     }
 
     /// The tenant, if it is one of this reseller's.
@@ -33,7 +42,28 @@ impl<'a> Tenants<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn owned_by(&self, reseller: ResellerId, tenant: TenantId) -> Result<Option<Tenant>> {
-        let _ = (reseller, tenant);
-        todo!()
+        let key = layout::listed_tenant(reseller, tenant);
+        self.store.read(Table::Data, &key).await?.map(decode).transpose()
     }
+}
+
+pub(crate) fn encode(key: &Key, tenant: &Tenant, revision: u64) -> Item {
+    Item::at(key)
+        .with("id", text(tenant.id))
+        .with("rs", text(tenant.reseller))
+        .with("nm", text(&tenant.name))
+        .with(attribute::STATE, text(tenant.status))
+        .with("cr", moment(tenant.created_at))
+        .with("rv", number(revision))
+}
+
+pub(crate) fn decode(mut item: Fields) -> Result<Tenant> {
+    Ok(Tenant {
+        id: item.parsed("id")?,
+        reseller: item.parsed("rs")?,
+        name: item.text("nm")?,
+        status: item.word(attribute::STATE, TenantStatus::from_word)?,
+        created_at: item.moment("cr")?,
+        revision: item.number("rv")?,
+    })
 }

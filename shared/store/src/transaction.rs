@@ -1,18 +1,114 @@
-use trennwand_domain::Result;
+use std::time::Duration;
 
-use crate::Store;
+use aws_sdk_dynamodb::{
+    operation::{
+        delete_item::DeleteItemError, put_item::PutItemError,
+        transact_write_items::TransactWriteItemsError, update_item::UpdateItemError,
+    },
+    types::{
+        AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        error::TransactionCanceledException,
+    },
+};
+use trennwand_domain::{Error, Result};
 
-/// Writes that happen together or not at all. Repositories add to it, each write with the error that
-/// its failed condition means.
+use crate::{
+    Store,
+    failure,
+    item::{Item, Map},
+    layout::Key,
+};
+
+/// Writes that happen together or not at all. Repositories add to it, each write with the error
+/// that its failed condition means.
 #[derive(Debug)]
 #[must_use = "nothing is written before commit"]
 pub struct Transaction {
     store: Store,
+    writes: Vec<(Write, Error)>,
 }
+
+/// How often a transaction that somebody else's write was in the way of is tried.
+const ATTEMPTS: u32 = 4;
+
+#[derive(Debug, Clone)]
+enum Write {
+    Put(Put),
+    Update(Update),
+    Delete(Delete),
+}
+
+/// A condition, and an update if there is one, in DynamoDB's expression language.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Expression {
+    update: Option<String>,
+    condition: Option<String>,
+    values: Map,
+}
+
+impl Expression {
+    pub(crate) fn update(text: impl Into<String>) -> Self {
+        Self { update: Some(text.into()), ..Self::default() }
+    }
+
+    pub(crate) fn when(text: impl Into<String>) -> Self {
+        Self { condition: Some(text.into()), ..Self::default() }
+    }
+
+    /// There is no such item yet.
+    pub(crate) fn absent() -> Self {
+        Self::when("attribute_not_exists(pk)")
+    }
+
+    /// There is such an item.
+    pub(crate) fn present() -> Self {
+        Self::when("attribute_exists(pk)")
+    }
+
+    pub(crate) fn and_when(mut self, text: impl Into<String>) -> Self {
+        self.condition = Some(text.into());
+        self
+    }
+
+    pub(crate) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(name.into(), value);
+        self
+    }
+
+    fn values(values: Map) -> Option<Map> {
+        Some(values).filter(|v| !v.is_empty())
+    }
+}
+
+/// Which table a write goes to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Table {
+    Data,
+    Keys,
+}
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The condition of the write at this index failed, on this item if there was one.
+    Condition { index: usize, error: Error, found: Option<Map> },
+    /// Anything else.
+    Failed(Error),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Condition { error, .. } | Refusal::Failed(error) => error,
+        }
+    }
+}
+
+const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
 
 impl Transaction {
     pub(crate) const fn new(store: Store) -> Self {
-        Self { store }
+        Self { store, writes: Vec::new() }
     }
 
     /// Writes everything. A single write is a plain one and costs half.
@@ -21,7 +117,208 @@ impl Transaction {
     /// The error of the first write whose condition failed; `Unavailable` if the database did not
     /// answer or is busy, and then it may or may not have happened.
     pub async fn commit(self) -> Result<()> {
-        let _ = self.store;
-        todo!()
+        Ok(self.attempt().await?)
+    }
+
+    fn table(&self, table: Table) -> String {
+        match table {
+            Table::Data => self.store.tables().data.clone(),
+            Table::Keys => self.store.tables().keys.clone(),
+        }
+    }
+
+    /// Writes a whole item.
+    pub(crate) fn put(&mut self, table: Table, item: Item, when: Expression, otherwise: Error) {
+        let put = Put::builder()
+            .table_name(self.table(table))
+            .set_item(Some(item.into_map()))
+            .set_condition_expression(when.condition)
+            .set_expression_attribute_values(Expression::values(when.values))
+            .return_values_on_condition_check_failure(ALL_OLD)
+            .build();
+        self.push(put.map(Write::Put), otherwise);
+    }
+
+    /// Changes an item of `data`.
+    pub(crate) fn update(&mut self, key: &Key, change: Expression, otherwise: Error) {
+        let update = Update::builder()
+            .table_name(self.table(Table::Data))
+            .set_key(Some(key.to_map()))
+            .set_update_expression(change.update)
+            .set_condition_expression(change.condition)
+            .set_expression_attribute_values(Expression::values(change.values))
+            .return_values_on_condition_check_failure(ALL_OLD)
+            .build();
+        self.push(update.map(Write::Update), otherwise);
+    }
+
+    /// Deletes an item.
+    pub(crate) fn delete(&mut self, table: Table, key: &Key, when: Expression, otherwise: Error) {
+        let delete = Delete::builder()
+            .table_name(self.table(table))
+            .set_key(Some(key.to_map()))
+            .set_condition_expression(when.condition)
+            .set_expression_attribute_values(Expression::values(when.values))
+            .build();
+        self.push(delete.map(Write::Delete), otherwise);
+    }
+
+    fn push<E>(&mut self, write: Result<Write, E>, otherwise: Error) {
+        // The SDK's builders fail only without a table, a key or an item, and all have them.
+        if let Ok(write) = write {
+            self.writes.push((write, otherwise));
+        }
+    }
+
+    /// [`Self::commit`] for those who want to know which condition failed on what.
+    pub(crate) async fn attempt(mut self) -> Result<(), Refusal> {
+        for attempt in 0..ATTEMPTS {
+            match self.send().await {
+                Ok(()) => return Ok(()),
+                Err(Outcome::Busy) => {
+                    tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
+                }
+                Err(Outcome::Failed(error)) => return Err(Refusal::Failed(error)),
+                Err(Outcome::Refused { index, found }) => {
+                    let error = match self.writes.get(index) {
+                        Some(_) => self.writes.swap_remove(index).1,
+                        None => Error::internal("database: a reason without a write"),
+                    };
+                    return Err(Refusal::Condition { index, error, found });
+                }
+            }
+        }
+        Err(Refusal::Failed(Error::unavailable("database: conflicts")))
+    }
+
+    async fn send(&self) -> Result<(), Outcome> {
+        match self.writes.as_slice() {
+            [] => Ok(()),
+            [(Write::Put(put), _)] => self.send_put(put.clone()).await,
+            [(Write::Update(update), _)] => self.send_update(update.clone()).await,
+            [(Write::Delete(delete), _)] => self.send_delete(delete.clone()).await,
+            all => self.send_all(all).await,
+        }
+    }
+
+    async fn send_put(&self, put: Put) -> Result<(), Outcome> {
+        let sent = self
+            .store
+            .dynamo()
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item.clone()))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_values(put.expression_attribute_values)
+            .return_values_on_condition_check_failure(ALL_OLD)
+            .send()
+            .await;
+        let Err(failed) = sent else { return Ok(()) };
+        match failed.as_service_error() {
+            // A retry of the SDK whose first attempt had its effect finds what it wanted.
+            Some(PutItemError::ConditionalCheckFailedException(e)) if e.item() == Some(&put.item) => {
+                Ok(())
+            }
+            Some(PutItemError::ConditionalCheckFailedException(e)) => {
+                Err(Outcome::Refused { index: 0, found: e.item.clone() })
+            }
+            Some(PutItemError::TransactionConflictException(_)) => Err(Outcome::Busy),
+            _ => Err(Outcome::Failed(failure::from_sdk(&failed))),
+        }
+    }
+
+    async fn send_update(&self, update: Update) -> Result<(), Outcome> {
+        let sent = self
+            .store
+            .dynamo()
+            .update_item()
+            .table_name(update.table_name)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .return_values_on_condition_check_failure(ALL_OLD)
+            .send()
+            .await;
+        let Err(failed) = sent else { return Ok(()) };
+        match failed.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(e)) => {
+                Err(Outcome::Refused { index: 0, found: e.item.clone() })
+            }
+            Some(UpdateItemError::TransactionConflictException(_)) => Err(Outcome::Busy),
+            _ => Err(Outcome::Failed(failure::from_sdk(&failed))),
+        }
+    }
+
+    async fn send_delete(&self, delete: Delete) -> Result<(), Outcome> {
+        let sent = self
+            .store
+            .dynamo()
+            .delete_item()
+            .table_name(delete.table_name)
+            .set_key(Some(delete.key))
+            .set_condition_expression(delete.condition_expression)
+            .set_expression_attribute_values(delete.expression_attribute_values)
+            .send()
+            .await;
+        let Err(failed) = sent else { return Ok(()) };
+        match failed.as_service_error() {
+            Some(DeleteItemError::ConditionalCheckFailedException(e)) => {
+                Err(Outcome::Refused { index: 0, found: e.item.clone() })
+            }
+            Some(DeleteItemError::TransactionConflictException(_)) => Err(Outcome::Busy),
+            _ => Err(Outcome::Failed(failure::from_sdk(&failed))),
+        }
+    }
+
+    async fn send_all(&self, writes: &[(Write, Error)]) -> Result<(), Outcome> {
+        let items = writes.iter().map(|(write, _)| write.to_transact()).collect();
+        let sent =
+            self.store.dynamo().transact_write_items().set_transact_items(Some(items)).send().await;
+        let Err(failed) = sent else { return Ok(()) };
+        match failed.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(e)) => {
+                Err(Outcome::of_cancellation(e))
+            }
+            _ => Err(Outcome::Failed(failure::from_sdk(&failed))),
+        }
+    }
+}
+
+/// What one try came to, if not to success.
+#[derive(Debug)]
+enum Outcome {
+    /// The condition of the write at this index failed.
+    Refused { index: usize, found: Option<Map> },
+    /// Somebody else's write was in the way.
+    Busy,
+    /// Something else.
+    Failed(Error),
+}
+
+impl Outcome {
+    fn of_cancellation(cancelled: &TransactionCanceledException) -> Self {
+        let reasons = cancelled.cancellation_reasons();
+        let codes: Vec<_> = reasons.iter().map(|r| r.code().unwrap_or("None")).collect();
+        if let Some(index) = codes.iter().position(|&c| c == "ConditionalCheckFailed") {
+            let found = reasons.get(index).and_then(|r| r.item.clone());
+            Self::Refused { index, found }
+        } else if codes.iter().any(|&c| failure::is_passing(c)) {
+            Self::Busy
+        } else {
+            Self::Failed(Error::internal(format_args!("database: cancelled for {codes:?}")))
+        }
+    }
+}
+
+impl Write {
+    fn to_transact(&self) -> TransactWriteItem {
+        let item = TransactWriteItem::builder();
+        match self.clone() {
+            Self::Put(put) => item.put(put),
+            Self::Update(update) => item.update(update),
+            Self::Delete(delete) => item.delete(delete),
+        }
+        .build()
     }
 }

@@ -1,6 +1,16 @@
-use trennwand_domain::{Result, TenantScope, User, UserId};
+use std::collections::HashMap;
 
-use crate::{Listed, Page, Store, Transaction};
+use trennwand_domain::{
+    Error, ErrorKind, Locale, Result, Sealed, TenantScope, Token, User, UserId,
+};
+
+use crate::{
+    Listed, Page, Store, Transaction,
+    item::{Fields, Item, bytes, moment, number, text},
+    layout::{self, attribute},
+    read::Between,
+    transaction::{Expression, Table},
+};
 
 /// A tenant's users. A wrapped subject key lives in table `keys` only.
 #[derive(Debug, Clone, Copy)]
@@ -17,8 +27,13 @@ impl<'a> Users<'a> {
     /// Adds a user with the person's key (wrapped by the tenant's). If another user has the same
     /// `external_id`, the transaction fails as already existing.
     pub fn insert(&self, tx: &mut Transaction, user: &User, wrapped_subject_key: &[u8]) {
-        let _ = (tx, user, wrapped_subject_key, self.store, self.scope);
-        todo!()
+        let exists = || Error::already_exists("user");
+        tx.put(Table::Data, self.encode(user, user.revision), Expression::absent(), exists());
+        let key = Item::at(&layout::subject_key(&self.scope, user.id))
+            .with("wk", bytes(wrapped_subject_key));
+        tx.put(Table::Keys, key, Expression::absent(), exists());
+        self.put_email(tx, user);
+        self.put_external_id(tx, user);
     }
 
     /// One user.
@@ -26,8 +41,8 @@ impl<'a> Users<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn get(&self, id: UserId) -> Result<Option<User>> {
-        let _ = id;
-        todo!()
+        let item = self.store.read(Table::Data, &layout::user(&self.scope, id)).await?;
+        item.map(decode).transpose()
     }
 
     /// The users.
@@ -35,8 +50,7 @@ impl<'a> Users<'a> {
     /// # Errors
     /// If the cursor is not one or the database does not answer.
     pub async fn list(&self, page: &Page) -> Result<Listed<User>> {
-        let _ = page;
-        todo!()
+        self.store.listed(&layout::users(&self.scope), page, decode).await
     }
 
     /// The user with this `external_id` (as keyed hash).
@@ -44,8 +58,11 @@ impl<'a> Users<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn by_external_id(&self, hash: [u8; 16]) -> Result<Option<User>> {
-        let _ = hash;
-        todo!()
+        let key = layout::user_by_external_id(&self.scope, hash);
+        match self.store.read(Table::Data, &key).await? {
+            Some(mut item) => self.get(item.parsed("us")?).await,
+            None => Ok(None),
+        }
     }
 
     /// The users with this e-mail address (as keyed hash), at most 100.
@@ -53,21 +70,43 @@ impl<'a> Users<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn by_email(&self, hash: [u8; 16]) -> Result<Vec<User>> {
-        let _ = hash;
-        todo!()
+        let span = layout::users_by_email(&self.scope);
+        let bounds = layout::email_bounds(hash);
+        let query = Between { pk: &span.pk, bounds, limit: 100, consistent: true };
+        let (items, _) = self.store.between(query).await?;
+        let ids = items.into_iter().map(|item| Fields::from(item).parsed("us"));
+        let ids: Vec<UserId> = ids.collect::<Result<_>>()?;
+        let keys: Vec<_> =
+            ids.iter().map(|id| (Table::Data, layout::user(&self.scope, *id))).collect();
+        let batch = self.store.batch(&keys, true).await?;
+        batch.data.into_iter().map(|item| decode(item.into())).collect()
     }
 
     /// Replaces `before`, as it was read, by `after`; the store counts the revision up. If it was
     /// changed since, the transaction fails as stale.
     pub fn update(&self, tx: &mut Transaction, before: &User, after: &User) {
-        let _ = (tx, before, after);
-        todo!()
+        let unchanged = Expression::when("rv = :rv").value(":rv", number(before.revision));
+        let stale = ErrorKind::Stale.into();
+        tx.put(Table::Data, self.encode(after, before.revision + 1), unchanged, stale);
+        if before.email_hash != after.email_hash {
+            self.delete_email(tx, before);
+            self.put_email(tx, after);
+        }
+        if before.external_id_hash != after.external_id_hash {
+            self.delete_external_id(tx, before);
+            self.put_external_id(tx, after);
+        }
     }
 
     /// Deletes a user and the person's key, so that what backups hold cannot be read any more.
     pub fn delete(&self, tx: &mut Transaction, user: &User) {
-        let _ = (tx, user);
-        todo!()
+        let missing = || Error::not_found("user");
+        let key = layout::user(&self.scope, user.id);
+        tx.delete(Table::Data, &key, Expression::present(), missing());
+        let key = layout::subject_key(&self.scope, user.id);
+        tx.delete(Table::Keys, &key, Expression::default(), missing());
+        self.delete_email(tx, user);
+        self.delete_external_id(tx, user);
     }
 
     /// A user and the person's wrapped key, in one request.
@@ -75,16 +114,78 @@ impl<'a> Users<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn person_bundle(&self, id: UserId) -> Result<Option<(User, Vec<u8>)>> {
-        let _ = id;
-        todo!()
+        Ok(self.person_bundles(&[id]).await?.pop())
     }
 
-    /// Several users with their wrapped keys, in any order; absent ones are left out. For lists.
+    /// Several users (at most 50) with their wrapped keys in one request, in the order of `ids`;
+    /// absent ones are left out.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn person_bundles(&self, ids: &[UserId]) -> Result<Vec<(User, Vec<u8>)>> {
-        let _ = ids;
-        todo!()
+        let keys = ids.iter().flat_map(|id| {
+            [
+                (Table::Data, layout::user(&self.scope, *id)),
+                (Table::Keys, layout::subject_key(&self.scope, *id)),
+            ]
+        });
+        let batch = self.store.batch(&keys.collect::<Vec<_>>(), true).await?;
+        let keys = batch.keys.into_iter().map(|item| {
+            let mut item = Fields::from(item);
+            Ok((item.parsed(attribute::SK)?, item.bytes("wk")?))
+        });
+        let mut keys: HashMap<UserId, Vec<u8>> = keys.collect::<Result<_>>()?;
+        let users = batch.data.into_iter().map(|item| decode(item.into()).map(|u| (u.id, u)));
+        let mut users: HashMap<UserId, User> = users.collect::<Result<_>>()?;
+        Ok(ids.iter().filter_map(|id| Some((users.remove(id)?, keys.remove(id)?))).collect())
     }
+
+    fn put_email(&self, tx: &mut Transaction, user: &User) {
+        let key = layout::user_by_email(&self.scope, user.email_hash, user.id);
+        let item = Item::at(&key).with("us", text(user.id));
+        tx.put(Table::Data, item, Expression::default(), Error::already_exists("user"));
+    }
+
+    fn delete_email(&self, tx: &mut Transaction, user: &User) {
+        let key = layout::user_by_email(&self.scope, user.email_hash, user.id);
+        tx.delete(Table::Data, &key, Expression::default(), Error::not_found("user"));
+    }
+
+    fn put_external_id(&self, tx: &mut Transaction, user: &User) {
+        let Some(hash) = user.external_id_hash else { return };
+        let key = layout::user_by_external_id(&self.scope, hash);
+        let item = Item::at(&key).with("us", text(user.id));
+        let exists = Error::already_exists("a user with this external_id");
+        tx.put(Table::Data, item, Expression::absent(), exists);
+    }
+
+    fn delete_external_id(&self, tx: &mut Transaction, user: &User) {
+        let Some(hash) = user.external_id_hash else { return };
+        let key = layout::user_by_external_id(&self.scope, hash);
+        tx.delete(Table::Data, &key, Expression::default(), Error::not_found("user"));
+    }
+
+    fn encode(&self, user: &User, revision: u64) -> Item {
+        Item::at(&layout::user(&self.scope, user.id))
+            .maybe("xh", user.external_id_hash.map(bytes))
+            .with("eh", bytes(user.email_hash))
+            .with("sd", bytes(user.person.as_bytes()))
+            .with(attribute::PERSON, bytes(*user.variables.as_bytes()))
+            .with("lc", text(user.locale.tag()))
+            .with("cr", moment(user.created_at))
+            .with("rv", number(revision))
+    }
+}
+
+fn decode(mut item: Fields) -> Result<User> {
+    Ok(User {
+        id: item.parsed(attribute::SK)?,
+        external_id_hash: item.opt_array("xh")?,
+        email_hash: item.array("eh")?,
+        person: Sealed::from_bytes(item.bytes("sd")?),
+        variables: Token::from_bytes(item.array(attribute::PERSON)?),
+        locale: item.word("lc", |tag| [Locale::En, Locale::De].into_iter().find(|l| l.tag() == tag))?,
+        created_at: item.moment("cr")?,
+        revision: item.number("rv")?,
+    })
 }

@@ -1,0 +1,309 @@
+use trennwand_domain::{
+    CertificateHash, ControlStates, Device, DeviceId, DeviceState, Error, Result, Slots, Timestamp,
+    Token, UserId, Verdict,
+};
+
+use super::{Authentication, Devices, TokenUpdate, WakeTarget, header};
+use crate::{
+    item::{Item, Map, bytes, moment, number, text},
+    layout::{self, attribute},
+    transaction::{Expression, Refusal, Table},
+};
+
+/// Which of a phone's certificates signed a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signer {
+    Current,
+    Pending,
+}
+
+impl Signer {
+    /// Which one it was, by the header that a failed condition found.
+    fn of(found: Option<&Map>, certificate: CertificateHash) -> Option<Self> {
+        let found = found?;
+        let is = |name: &str| {
+            let stored = found.get(name).and_then(|v| v.as_b().ok());
+            stored.is_some_and(|b| b.as_ref() == certificate.as_bytes())
+        };
+        if is("ce") {
+            Some(Self::Current)
+        } else {
+            is("pe").then_some(Self::Pending)
+        }
+    }
+}
+
+fn unknown_device() -> Error {
+    Error::not_found("device")
+}
+
+fn state_found(found: Option<&Map>) -> Option<DeviceState> {
+    found?.get(attribute::STATE)?.as_s().ok().and_then(|word| DeviceState::from_word(word))
+}
+
+impl Devices<'_> {
+    /// `Authenticate`: promotes the pending certificate, forgets what was known of the phone before and
+    /// remembers which physical phone it is. The write's condition is the authentication.
+    ///
+    /// # Errors
+    /// Not found if there is no such enrolment, it has ended, or the certificate is not its; if the
+    /// database does not answer.
+    pub async fn authenticate(&self, id: DeviceId, message: &Authentication) -> Result<()> {
+        // The first Authenticate is signed with the pending certificate, a repeated one is not.
+        match self.try_authenticate(id, message, Signer::Pending).await {
+            Err(Refusal::Condition { found, .. })
+                if Signer::of(found.as_ref(), message.certificate) == Some(Signer::Current) =>
+            {
+                Ok(self.try_authenticate(id, message, Signer::Current).await?)
+            }
+            done => Ok(done?),
+        }
+    }
+
+    async fn try_authenticate(
+        &self,
+        id: DeviceId,
+        message: &Authentication,
+        signer: Signer,
+    ) -> Result<(), Refusal> {
+        let mut set = "SET ce = :ce, st = :enrolling, uh = :uh, sl = :sl, co = :co, vd = :vd, \
+                       ls = :ls, dy = :dy, rv = rv + :one"
+            .to_owned();
+        let mut remove = "REMOVE ea, pt, pm, pp, fu, due_pk, due_sk".to_owned();
+        let own = match signer {
+            Signer::Pending => {
+                remove.push_str(", pe");
+                "pe = :ce"
+            }
+            Signer::Current => "ce = :ce",
+        };
+        let mut told = Map::new();
+        for (name, value) in [("osv", &message.os_version), ("mdl", &message.model)] {
+            match value {
+                Some(value) => {
+                    set.push_str(&format!(", {name} = :{name}"));
+                    told.insert(format!(":{name}"), text(value));
+                }
+                None => remove.push_str(&format!(", {name}")),
+            }
+        }
+        let mut change = Expression::update(format!("{set} {remove}"))
+            .and_when(format!("{own} AND st IN (:enrolling, :enrolled, :lost, :silent, :releasing)"))
+            .value(":ce", bytes(*message.certificate.as_bytes()))
+            .value(":uh", bytes(message.udid_hash))
+            .value(":sl", bytes(header::pack_slots(&Slots::default())))
+            .value(":co", bytes(header::pack_controls(&ControlStates::default())))
+            .value(":vd", number(Verdict::Unknown as u8))
+            .value(":ls", moment(message.at))
+            .value(":dy", number(message.at.unix_day()))
+            .value(":one", number(1))
+            .value(":enrolling", text(DeviceState::Enrolling))
+            .value(":enrolled", text(DeviceState::Enrolled))
+            .value(":lost", text(DeviceState::PushLost))
+            .value(":silent", text(DeviceState::Silent))
+            .value(":releasing", text(DeviceState::Releasing));
+        for (name, value) in told {
+            change = change.value(&name, value);
+        }
+        let phone = Item::at(&layout::phone(&self.scope, message.udid_hash))
+            .with(attribute::DEVICE, text(id));
+        let mut tx = self.store.transaction();
+        tx.update(&layout::device(&self.scope, id), change, unknown_device());
+        tx.put(Table::Data, phone, Expression::default(), unknown_device());
+        tx.attempt().await
+    }
+
+    /// `TokenUpdate`: the phone is enrolled and can be woken. The write's condition is the
+    /// authentication. A phone that is being released stays so.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub async fn token_update(&self, id: DeviceId, message: &TokenUpdate) -> Result<()> {
+        match self.try_token_update(id, message, (Signer::Current, None)).await {
+            Err(Refusal::Condition { found, error, .. }) => {
+                let Some(signer) = Signer::of(found.as_ref(), message.certificate) else {
+                    return Err(error);
+                };
+                let state = state_found(found.as_ref());
+                self.try_token_update(id, message, (signer, state)).await?;
+            }
+            done => done?,
+        }
+        let Some(unlock) = &message.unlock_token else { return Ok(()) };
+        let secret = Item::at(&layout::unlock_token(&self.scope, id))
+            .with("sd", bytes(unlock.as_bytes()))
+            .with("at", moment(message.at));
+        let mut tx = self.store.transaction();
+        tx.put(Table::Data, secret, Expression::default(), unknown_device());
+        tx.commit().await
+    }
+
+    /// With the state that the header was found in; at first that of most phones is assumed.
+    async fn try_token_update(
+        &self,
+        id: DeviceId,
+        message: &TokenUpdate,
+        (signer, state): (Signer, Option<DeviceState>),
+    ) -> Result<(), Refusal> {
+        let (own, promote) = match signer {
+            Signer::Current => ("ce = :ce", ""),
+            Signer::Pending => ("pe = :ce", " REMOVE pe"),
+        };
+        let (then, live) = match state {
+            Some(DeviceState::Releasing) => (DeviceState::Releasing, "st = :then"),
+            _ => (DeviceState::Enrolled, "st IN (:enrolling, :then, :lost, :silent)"),
+        };
+        let due = layout::wake_due(id, id.wake_minute());
+        let change = Expression::update(format!(
+            "SET ce = :ce, st = :then, ea = if_not_exists(ea, :at), pt = :pt, pm = :pm, pp = :pp, \
+             ls = :at, dy = :dy, due_pk = :due_pk, due_sk = :due_sk, rv = rv + :one{promote}"
+        ))
+        .and_when(format!("{own} AND {live}"))
+        .value(":ce", bytes(*message.certificate.as_bytes()))
+        .value(":then", text(then))
+        .value(":at", moment(message.at))
+        .value(":dy", number(message.at.unix_day()))
+        .value(":pt", bytes(message.push.token.expose().clone()))
+        .value(":pm", text(message.push.magic.expose()))
+        .value(":pp", text(&message.push.topic))
+        .value(":due_pk", text(due.pk))
+        .value(":due_sk", text(due.sk))
+        .value(":one", number(1));
+        let change = match then {
+            DeviceState::Releasing => change,
+            _ => change
+                .value(":enrolling", text(DeviceState::Enrolling))
+                .value(":lost", text(DeviceState::PushLost))
+                .value(":silent", text(DeviceState::Silent)),
+        };
+        let mut tx = self.store.transaction();
+        tx.update(&layout::device(&self.scope, id), change, unknown_device());
+        tx.attempt().await
+    }
+
+    /// `CheckOut`: management has ended. The write's condition is the authentication. A repeat is a
+    /// success without effect.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub async fn check_out(
+        &self,
+        id: DeviceId,
+        certificate: CertificateHash,
+        at: Timestamp,
+    ) -> Result<()> {
+        let change = Expression::update(
+            "SET st = :released, ls = :at, dy = :dy, rv = rv + :one \
+             REMOVE pt, pm, pp, due_pk, due_sk",
+        )
+        .and_when("(ce = :ce OR pe = :ce) AND NOT st IN (:released, :superseded)")
+        .value(":ce", bytes(*certificate.as_bytes()))
+        .value(":at", moment(at))
+        .value(":dy", number(at.unix_day()))
+        .value(":one", number(1))
+        .value(":released", text(DeviceState::Released))
+        .value(":superseded", text(DeviceState::Superseded));
+        let mut tx = self.store.transaction();
+        tx.update(&layout::device(&self.scope, id), change, unknown_device());
+        match tx.attempt().await {
+            Err(Refusal::Condition { found, .. })
+                if Signer::of(found.as_ref(), certificate).is_some() =>
+            {
+                Ok(())
+            }
+            done => Ok(done?),
+        }
+    }
+
+    /// Makes the pending certificate the one in use; for the first request that is signed with it.
+    ///
+    /// # Errors
+    /// Not found if it is not pending any more; if the database does not answer.
+    pub async fn promote(&self, id: DeviceId, certificate: CertificateHash) -> Result<()> {
+        let change = Expression::update("SET ce = :ce, rv = rv + :one REMOVE pe")
+            .and_when("pe = :ce")
+            .value(":ce", bytes(*certificate.as_bytes()))
+            .value(":one", number(1));
+        let mut tx = self.store.transaction();
+        tx.update(&layout::device(&self.scope, id), change, unknown_device());
+        tx.commit().await
+    }
+
+    /// Notes that the phone was heard of, if this is the first time today (UTC); otherwise no request.
+    /// Does not count the revision up.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn touch_day(&self, device: &Device, now: Timestamp) -> Result<()> {
+        if device.last_seen_at.is_some_and(|seen| seen.unix_day() >= now.unix_day()) {
+            return Ok(());
+        }
+        let change = Expression::update("SET ls = :ls, dy = :dy")
+            .and_when("attribute_exists(pk)")
+            .value(":ls", moment(now))
+            .value(":dy", number(now.unix_day()));
+        self.unless_refused(device.id, change).await
+    }
+
+    /// Notes that Apple says that this push token is dead; no effect if the phone has another by now.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn mark_push_lost(&self, target: &WakeTarget) -> Result<()> {
+        let change = Expression::update("SET st = :lost, rv = rv + :one")
+            .and_when("pt = :pt AND st IN (:enrolled, :silent)")
+            .value(":lost", text(DeviceState::PushLost))
+            .value(":enrolled", text(DeviceState::Enrolled))
+            .value(":silent", text(DeviceState::Silent))
+            .value(":pt", bytes(target.push.token.expose().clone()))
+            .value(":one", number(1));
+        self.unless_refused(target.device, change).await
+    }
+
+    /// Ends an enrolment because the same phone enrolled again; no effect if it has ended already.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn supersede(&self, id: DeviceId) -> Result<()> {
+        let change = Expression::update(
+            "SET st = :superseded, rv = rv + :one REMOVE pt, pm, pp, due_pk, due_sk",
+        )
+        .and_when("attribute_exists(pk) AND NOT st IN (:released, :superseded)")
+        .value(":released", text(DeviceState::Released))
+        .value(":superseded", text(DeviceState::Superseded))
+        .value(":one", number(1));
+        self.unless_refused(id, change).await
+    }
+
+    /// Writes the hash over the user's personal variables into the header of the user's phone; no
+    /// effect if the phone has another user.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn set_person(
+        &self,
+        id: DeviceId,
+        user: UserId,
+        person: Option<Token>,
+    ) -> Result<()> {
+        let change = match person {
+            Some(person) => Expression::update("SET ps = :ps, rv = rv + :one")
+                .and_when("us = :us AND (attribute_not_exists(ps) OR ps <> :ps)")
+                .value(":ps", bytes(*person.as_bytes())),
+            None => Expression::update("SET rv = rv + :one REMOVE ps")
+                .and_when("us = :us AND attribute_exists(ps)"),
+        };
+        let change = change.value(":us", text(user)).value(":one", number(1));
+        self.unless_refused(id, change).await
+    }
+
+    /// Changes a header; a failed condition means that there is nothing to do.
+    async fn unless_refused(&self, id: DeviceId, change: Expression) -> Result<()> {
+        let mut tx = self.store.transaction();
+        tx.update(&layout::device(&self.scope, id), change, unknown_device());
+        match tx.attempt().await {
+            Err(Refusal::Condition { .. }) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+}
