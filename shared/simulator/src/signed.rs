@@ -80,3 +80,38 @@ pub(crate) fn open(bytes: &[u8]) -> Result<(Vec<u8>, Vec<Vec<u8>>)> {
         .collect();
     Ok((content.as_bytes().to_vec(), certificates))
 }
+
+#[cfg(test)]
+mod tests {
+    use trennwand_domain::Timestamp;
+    use trennwand_pki::{DeviceAuthority, Subject, sign_attached};
+
+    use super::*;
+    use crate::Keys;
+
+    fn signed(content: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let subject = Subject::new().common_name("Profile signing");
+        let now = Timestamp::from_unix_s(1_795_000_000);
+        let key = Keys::of_pool(0).unwrap();
+        let signer = DeviceAuthority::self_signed_ca(key.clone(), &subject, now, [1; 16]).unwrap();
+        let chain = [signer.certificate().clone()];
+        (sign_attached(content, &key, &chain).unwrap(), chain[0].der().to_vec())
+    }
+
+    #[test]
+    fn a_signed_profile_opens_and_names_its_signer() {
+        let (bytes, signer) = signed(b"<plist/>");
+        assert_eq!(open(&bytes).unwrap(), (b"<plist/>".to_vec(), vec![signer]));
+    }
+
+    #[test]
+    fn changed_content_or_signature_is_refused() {
+        let (bytes, _) = signed(b"<plist/>");
+        let content = bytes.windows(8).position(|w| w == b"<plist/>").unwrap();
+        for place in [content, bytes.len() - 1] {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1;
+            assert!(open(&changed).is_err());
+        }
+    }
+}
