@@ -32,6 +32,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             return Err(ApiError::unsupported_media_type());
         }
         let bytes = Bytes::from_request(req, state).await.map_err(unreadable)?;
+        // serde would read a list as a struct by position.
+        if bytes
+            .trim_ascii_start()
+            .first()
+            .is_some_and(|first| b"[\"tfn-0123456789".contains(first))
+        {
+            return Err(wrong_field("", "invalid type: other, expected a map"));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
@@ -122,12 +130,18 @@ fn wrong_field(path: &str, message: &str) -> ApiError {
 
 /// The field that the message names, and the message without what the caller sent.
 fn reword(message: &str) -> (Option<&str>, String) {
-    let quoted = |rest: &'_ str| rest.split_once('`').map(|(name, _)| name.len());
     let named = |prefix: &str| {
-        let rest = message.strip_prefix(prefix)?;
-        rest.get(..quoted(rest)?)
+        message
+            .strip_prefix(prefix)?
+            .split_once('`')
+            .map(|(name, _)| name)
     };
-    let expected = || message.rsplit_once(", expected ").map(|(_, words)| words);
+    let expected = || {
+        let words = message
+            .rsplit_once(", expected ")
+            .map(|(_, words)| plain(words));
+        words.map_or_else(String::new, |words| format!("; expected {words}"))
+    };
     if let Some(name) = named("missing field `") {
         return (Some(name), "is missing".to_owned());
     }
@@ -135,8 +149,7 @@ fn reword(message: &str) -> (Option<&str>, String) {
         return (Some(name), "is there twice".to_owned());
     }
     if let Some(name) = named("unknown field `") {
-        let known = expected().map_or_else(String::new, |words| format!("; expected {words}"));
-        return (Some(name), format!("is not a known field{known}"));
+        return (Some(name), format!("is not a known field{}", expected()));
     }
     let echoes = [
         "unknown variant ",
@@ -145,8 +158,26 @@ fn reword(message: &str) -> (Option<&str>, String) {
         "invalid length ",
     ];
     if echoes.iter().any(|prefix| message.starts_with(prefix)) {
-        let known = expected().map_or_else(String::new, |words| format!("; expected {words}"));
-        return (None, format!("is not acceptable{known}"));
+        return (None, format!("is not acceptable{}", expected()));
+    }
+    if message == "invalid digit found in string" {
+        return (
+            None,
+            "is not acceptable; expected a whole number".to_owned(),
+        );
     }
     (None, message.to_owned())
+}
+
+/// What serde expected, without Rust's names for it.
+fn plain(words: &str) -> &str {
+    match words {
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "a whole number in range",
+        "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        _ if words.starts_with("struct ") => "an object",
+        _ if words.contains("enum ") => "one of the known words",
+        _ => words,
+    }
 }

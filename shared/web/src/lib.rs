@@ -43,3 +43,6 @@ pub use path::{Id, Language, PathId};
 pub use problem::{ApiError, FieldError, Problem, Result};
 pub use shell::{REQUEST_LIFE, Shell, finish};
 pub use trennwand_auth::need;
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::Problem;
+use crate::{FieldError, Problem, problem::ProblemReason};
 
 /// The name of the security scheme: `security(("oauth2" = ["devices:read"]))`.
 const SCHEME: &str = "oauth2";
@@ -51,7 +51,8 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
         .build();
     let components = ComponentsBuilder::new()
         .schema(Problem::name(), Problem::schema())
-        .schema(crate::FieldError::name(), crate::FieldError::schema())
+        .schema(FieldError::name(), FieldError::schema())
+        .schema(ProblemReason::name(), ProblemReason::schema())
         .security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([flow])))
         .build();
     let head = OpenApiBuilder::new()

@@ -46,6 +46,7 @@ pub struct Listing<T> {
     /// The items.
     pub items: Vec<T>,
     /// `cursor` of the next page; null at the end.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
 }
 

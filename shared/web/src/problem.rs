@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use trennwand_domain::{Error, ErrorKind, Locale, RequestId};
+use trennwand_domain::{Error, ErrorKind, Locale, Reason, ReasonCode, RequestId};
 use utoipa::ToSchema;
 
 /// What handlers return.
@@ -32,11 +32,33 @@ pub struct Problem {
     detail: String,
     /// Names this request in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = true, example = "req_01JCZ8X5T4N1V8Q0R2M3K4P5W6")]
+    #[schema(value_type = String, example = "req_01JCZ8X5T4N1V8Q0R2M3K4P5W6")]
     request_id: Option<String>,
+    /// The finer reason behind the code, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<ProblemReason>,
     /// The fields that are not acceptable.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: Vec<FieldError>,
+}
+
+/// The finer reason behind an error's code.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemReason {
+    /// Stable, from the catalogue of reasons.
+    #[schema(example = "not_granted_by_enrollment")]
+    code: &'static str,
+    /// What the text's placeholders stand for.
+    params: BTreeMap<&'static str, String>,
+    /// The text in the language of `Accept-Language`.
+    text: String,
+}
+
+impl ProblemReason {
+    fn new(code: ReasonCode, locale: Locale) -> Self {
+        let Reason { code, params, text } = code.reason(locale, BTreeMap::new());
+        Self { code, params, text }
+    }
 }
 
 /// One field that is not acceptable.
@@ -58,6 +80,7 @@ pub struct ApiError {
     code: &'static str,
     english: String,
     german: String,
+    reason: Option<ReasonCode>,
     errors: Vec<FieldError>,
     header: Option<(HeaderName, HeaderValue)>,
     log_context: Option<String>,
@@ -75,6 +98,7 @@ impl ApiError {
             code,
             english: english.into(),
             german: german.into(),
+            reason: None,
             errors: Vec::new(),
             header: None,
             log_context: None,
@@ -161,6 +185,7 @@ impl ApiError {
                 Locale::De => self.german.clone(),
             },
             request_id: request.map(|id| id.to_string()),
+            reason: self.reason.map(|code| ProblemReason::new(code, locale)),
             errors: self.errors.clone(),
         };
         // Strings, a number and a list of strings always serialise.
@@ -195,6 +220,7 @@ impl From<Error> for ApiError {
             | ErrorKind::Forbidden { .. }
             | ErrorKind::Internal => {}
         }
+        out.reason = error.reason();
         out.log_context = error.log_context().map(ToOwned::to_owned);
         out
     }

@@ -31,11 +31,15 @@ pub struct Shell {
 /// Puts around all routes, once: fallbacks, a limit for bodies and time, a catcher of panics, the
 /// request's id (`x-request-id`) and the one log line.
 pub fn finish(routes: Router, shell: Shell) -> Router {
+    finish_within(REQUEST_LIFE, routes, shell)
+}
+
+pub(crate) fn finish_within(life: Duration, routes: Router, shell: Shell) -> Router {
     routes
         .fallback(async || ApiError::from(Error::not_found("path")))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
-        .layer(middleware::from_fn_with_state(shell, around))
+        .layer(middleware::from_fn_with_state((shell, life), around))
 }
 
 /// What the log says about a request; nothing of its path but the route's template and two ids.
@@ -47,7 +51,7 @@ struct Subject {
 }
 
 async fn around(
-    State(shell): State<Shell>,
+    State((shell, life)): State<(Shell, Duration)>,
     route: Option<MatchedPath>,
     params: Result<RawPathParams, RawPathParamsRejection>,
     req: Request,
@@ -67,12 +71,14 @@ async fn around(
         device: param(params.as_ref().ok(), "device"),
     };
 
-    let (mut response, usage) = Meter::measure(answer(req, next)).await;
+    let (mut response, usage) = Meter::measure(answer(life, req, next)).await;
 
     let error = response.extensions_mut().remove::<ApiError>();
     if let Some(error) = &error {
-        *response.body_mut() = error.body(locale, Some(request));
-        response.headers_mut().remove(CONTENT_LENGTH);
+        if subject.method != Method::HEAD {
+            *response.body_mut() = error.body(locale, Some(request));
+            response.headers_mut().remove(CONTENT_LENGTH);
+        }
     }
     if let Ok(id) = HeaderValue::try_from(request.to_string()) {
         response.headers_mut().insert("x-request-id", id);
@@ -90,8 +96,8 @@ async fn around(
 }
 
 /// The handlers' answer; a panic or a request that takes too long is an answer too.
-async fn answer(req: Request, next: Next) -> Response {
-    let work = tokio::time::timeout(REQUEST_LIFE, next.run(req));
+async fn answer(life: Duration, req: Request, next: Next) -> Response {
+    let work = tokio::time::timeout(life, next.run(req));
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => ApiError::from(Error::unavailable("took too long")).into_response(),
