@@ -102,7 +102,7 @@ impl DeviceAuthority {
         }
         let mut extensions = vec![
             basic_constraints_of_leaf(),
-            key_usage(DIGITAL_SIGNATURE | KEY_ENCIPHERMENT),
+            key_usage_of_leaf(),
             subject_key_identifier(spki_der),
             authority_key_identifier(self.key.spki_der()),
         ];
@@ -190,6 +190,10 @@ fn key_usage(bits: u8) -> Vec<u8> {
         &oid::KEY_USAGE,
         &write::element(tag::BIT_STRING, &[unused, bits]),
     )
+}
+
+pub(crate) fn key_usage_of_leaf() -> Vec<u8> {
+    key_usage(DIGITAL_SIGNATURE | KEY_ENCIPHERMENT)
 }
 
 pub(crate) fn client_auth() -> Vec<u8> {

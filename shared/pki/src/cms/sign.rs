@@ -30,12 +30,13 @@ pub enum DeviceShape {
 /// # Errors
 /// `Internal` if signing fails or the chain does not start with the key's certificate.
 pub fn sign_attached(content: &[u8], key: &RsaKey, chain: &[Certificate]) -> Result<Vec<u8>> {
-    sign_with_attributes(content, &[], key, chain)
+    sign_with_attributes(Some(content), &[], key, chain)
 }
 
-/// Signs content and further attributes and encloses them; `chain` is leaf first.
+/// Signs content and further attributes and encloses them; `chain` is leaf first. Without content
+/// only the attributes are signed.
 pub(crate) fn sign_with_attributes(
-    content: &[u8],
+    content: Option<&[u8]>,
     attributes: &[Vec<u8>],
     key: &RsaKey,
     chain: &[Certificate],
@@ -45,11 +46,16 @@ pub(crate) fn sign_with_attributes(
         .filter(|leaf| leaf.spki_der() == key.spki_der())
         .ok_or_else(|| Error::internal("the chain does not start with the key's certificate"))?;
     let hash = write::algorithm(&oid::SHA256);
-    let signer = signer_with_attributes(content, attributes, key, leaf, &hash)?;
-    let content = write::element(tag::constructed(0), &write::octet_string(content));
+    let signer = signer_with_attributes(content.unwrap_or_default(), attributes, key, leaf, &hash)?;
+    let content = content.map(|c| write::element(tag::constructed(0), &write::octet_string(c)));
     let mut certificates: Vec<_> = chain.iter().map(Certificate::der).collect();
     certificates.sort_unstable();
-    Ok(signed_data(&hash, Some(&content), &certificates, &signer))
+    Ok(signed_data(
+        &hash,
+        content.as_deref(),
+        &certificates,
+        &signer,
+    ))
 }
 
 /// Signs a body as a phone does for `Mdm-Signature`; for simulated phones.
