@@ -1,0 +1,99 @@
+use axum::{extract::State, http::StatusCode};
+use serde::Deserialize;
+use trennwand_apple::command_for;
+use trennwand_domain::{
+    CommandKind, CommandUuid, DeviceId, Error, Priority, QueuedCommand, ReasonCode,
+    Result as DomainResult,
+};
+use trennwand_runtime::Core;
+use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
+use utoipa::ToSchema;
+
+use super::CommandView;
+
+/// A command to be queued.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCommand {
+    /// `device_information`, `security_info`, `profile_list`, `restrictions`,
+    /// `managed_application_list`, `certificate_list` or `device_lock`.
+    #[schema(example = "security_info")]
+    r#type: String,
+}
+
+/// Queues a command for a phone, which is woken. What the enrolment does not grant, or data
+/// protection forbids, is refused with the reason.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/devices/{device}/commands",
+    tag = "commands",
+    params(
+        ("tenant" = String, Path, description = "The tenant"),
+        ("device" = String, Path, description = "The phone")
+    ),
+    request_body = NewCommand,
+    responses((status = 202, description = "The command waits", body = CommandView), Problems),
+    security(("oauth2" = ["devices:command"]))
+)]
+pub(crate) async fn command_create(
+    State(core): State<Core>,
+    tenant: ForTenant<need::DevicesCommand>,
+    Id(id): Id<DeviceId>,
+    Json(new): Json<NewCommand>,
+) -> Result<(StatusCode, Json<CommandView>)> {
+    let kind = kind(&new.r#type)?;
+    let devices = core.store.devices(tenant.scope());
+    let device = devices
+        .get(id)
+        .await?
+        .ok_or_else(|| Error::not_found("device"))?;
+    command_for(kind, device.ownership)
+        .map_err(|reason| Error::forbidden(ReasonCode::CommandNotPermitted).because(reason))?;
+    if !device.state.is_managed() {
+        return Err(Error::conflict(ReasonCode::DeviceNotEnrolled).into());
+    }
+    let at = core.clock.now();
+    let uuid = CommandUuid::queued(priority(kind), at, core.entropy.bytes());
+    let command = QueuedCommand { uuid, kind };
+    let mut tx = core.store.transaction();
+    devices.enqueue(&mut tx, id, &command);
+    tx.commit().await?;
+    Ok((StatusCode::ACCEPTED, Json(CommandView::from(&command))))
+}
+
+fn kind(word: &str) -> DomainResult<CommandKind> {
+    CommandKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+        .ok_or_else(|| {
+            let words = CommandKind::ALL.map(CommandKind::as_str).join(", ");
+            Error::invalid("type", format!("expected one of {words}"))
+        })
+}
+
+/// A lock does not wait behind questions.
+const fn priority(kind: CommandKind) -> Priority {
+    match kind {
+        CommandKind::DeviceLock => Priority::Urgent,
+        CommandKind::DeviceInformation
+        | CommandKind::SecurityInfo
+        | CommandKind::ProfileList
+        | CommandKind::Restrictions
+        | CommandKind::ManagedApplicationList
+        | CommandKind::CertificateList => Priority::Normal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_one_of_the_words_of_the_contract() {
+        assert_eq!(kind("device_lock").unwrap(), CommandKind::DeviceLock);
+        for wrong in ["erase_device", "DeviceLock", "", "device_lock "] {
+            let refusal = kind(wrong).unwrap_err().to_string();
+            assert!(refusal.contains("managed_application_list"), "{refusal}");
+        }
+    }
+}

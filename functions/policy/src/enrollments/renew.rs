@@ -1,0 +1,112 @@
+use axum::{body::Bytes, extract::State};
+use serde::Deserialize;
+use trennwand_domain::{
+    Device, DeviceState, Enrollment, EnrollmentId, Error, ReasonCode, Result as DomainResult,
+};
+use trennwand_runtime::Core;
+use trennwand_web::{ForTenant, Id, Json, NoStore, Problems, Result, need};
+use utoipa::ToSchema;
+
+use super::{
+    Invitation,
+    invitation::{Link, expiry, ready},
+};
+
+/// How an invitation is to be renewed; the body may be left out.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Renewal {
+    /// For how long the new link can be used: 60 s to 30 days; 7 days if absent.
+    #[serde(default)]
+    #[schema(minimum = 60, maximum = 2_592_000)]
+    expires_in_s: Option<u64>,
+}
+
+/// Replaces the link of an invitation by a fresh one for the same phone and user; the old link leads
+/// nowhere from then on. Also for a link that was used, as long as the phone is not under
+/// management.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/enrollments/{enrollment}/renew",
+    tag = "enrollments",
+    params(
+        ("tenant" = String, Path, description = "The tenant"),
+        ("enrollment" = String, Path, description = "The invitation")
+    ),
+    request_body = Option<Renewal>,
+    responses(
+        (status = 200, description = "The invitation with its new link", body = Invitation),
+        Problems
+    ),
+    security(("oauth2" = ["enrollments"]))
+)]
+pub(crate) async fn enrollment_renew(
+    State(core): State<Core>,
+    tenant: ForTenant<need::Enrollments>,
+    Id(id): Id<EnrollmentId>,
+    body: Bytes,
+) -> Result<NoStore<Json<Invitation>>> {
+    let scope = tenant.scope();
+    let renewal = renewal(&body)?;
+    let enrollments = core.store.enrollments(scope);
+    let before = enrollments
+        .get(id)
+        .await?
+        .ok_or_else(|| Error::not_found("enrollment"))?;
+    let device = core.store.devices(scope).get(before.device).await?;
+    let device = device.ok_or_else(|| Error::conflict(ReasonCode::EnrollmentUsed))?;
+    check_renewable(&before, &device)?;
+    let now = core.clock.now();
+    let expires_at = expiry(now, renewal.expires_in_s)?;
+    let head = ready(&core, scope).await?;
+
+    let link = Link::new(&core, scope, id).await?;
+    let after = Enrollment {
+        token_hash: link.token.hash(),
+        challenge: link.challenge,
+        expires_at,
+        issued: None,
+        ..before.clone()
+    };
+    let mut tx = core.store.transaction();
+    enrollments.renew(&mut tx, &before, &after);
+    tx.commit().await?;
+    let shown = Invitation::new(&core, scope, &head, &after, &device, &link.token)?;
+    Ok(NoStore(Json(shown)))
+}
+
+fn renewal(body: &[u8]) -> DomainResult<Renewal> {
+    if body.is_empty() {
+        return Ok(Renewal::default());
+    }
+    serde_json::from_slice(body)
+        .map_err(|_| Error::invalid("body", "expected nothing or {\"expires_in_s\": seconds}"))
+}
+
+fn check_renewable(enrollment: &Enrollment, device: &Device) -> DomainResult<()> {
+    if enrollment.revoked {
+        return Err(Error::conflict(ReasonCode::EnrollmentRevoked));
+    }
+    match device.state {
+        DeviceState::Invited | DeviceState::Enrolling => Ok(()),
+        _ => Err(Error::conflict(ReasonCode::EnrollmentUsed)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_may_be_left_out() {
+        assert_eq!(renewal(b"").unwrap().expires_in_s, None);
+        assert_eq!(renewal(b"{}").unwrap().expires_in_s, None);
+        assert_eq!(
+            renewal(br#"{"expires_in_s":60}"#).unwrap().expires_in_s,
+            Some(60)
+        );
+        for wrong in [&b"[1,2]"[..], b"{\"user\":1}", b"{", b"\xff"] {
+            assert_eq!(renewal(wrong).unwrap_err().code(), "invalid");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+use axum::{extract::State, http::StatusCode};
+use trennwand_domain::{EnrollmentId, Error, ReasonCode};
+use trennwand_runtime::Core;
+use trennwand_web::{ForTenant, Id, Problems, Result, need};
+
+/// Takes an invitation back: its link leads nowhere from then on; 409 if a phone was enrolled with
+/// it.
+#[utoipa::path(
+    delete,
+    path = "/v1/tenants/{tenant}/enrollments/{enrollment}",
+    tag = "enrollments",
+    params(
+        ("tenant" = String, Path, description = "The tenant"),
+        ("enrollment" = String, Path, description = "The invitation")
+    ),
+    responses((status = 204, description = "Taken back"), Problems),
+    security(("oauth2" = ["enrollments"]))
+)]
+pub(crate) async fn enrollment_revoke(
+    State(core): State<Core>,
+    tenant: ForTenant<need::Enrollments>,
+    Id(id): Id<EnrollmentId>,
+) -> Result<StatusCode> {
+    let enrollments = core.store.enrollments(tenant.scope());
+    let enrollment = enrollments
+        .get(id)
+        .await?
+        .ok_or_else(|| Error::not_found("enrollment"))?;
+    if enrollment.issued.is_some() {
+        return Err(Error::conflict(ReasonCode::EnrollmentUsed).into());
+    }
+    if !enrollment.revoked {
+        let mut tx = core.store.transaction();
+        enrollments.revoke(&mut tx, &enrollment);
+        tx.commit().await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,121 @@
+use trennwand_domain::{Error, Method, Ownership, Platform, Result, Target};
+
+/// Which way to manage a phone was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub(crate) platform: Platform,
+    pub(crate) ownership: Ownership,
+    pub(crate) method: Method,
+    pub(crate) target: Target,
+}
+
+/// What can be asked for; part of every refusal.
+const ALLOWED: &str = "allowed are platform ios, ownership personal or company, method profile";
+
+impl Way {
+    /// The way that these words mean; a method left out is the platform's default.
+    ///
+    /// # Errors
+    /// `invalid` at the word that is not offered, with what is.
+    pub(crate) fn parse(platform: &str, ownership: &str, method: Option<&str>) -> Result<Self> {
+        let refuse = |field: &'static str, why: String| Error::invalid(field, why);
+        let platform = match Platform::from_word(platform) {
+            Some(Platform::Ios) => Platform::Ios,
+            Some(Platform::Android) => {
+                let why = format!("enrolling Android phones is not offered yet; {ALLOWED}");
+                return Err(refuse("platform", why));
+            }
+            None => return Err(refuse("platform", format!("no such platform; {ALLOWED}"))),
+        };
+        let ownership = Ownership::from_word(ownership)
+            .ok_or_else(|| refuse("ownership", format!("no such ownership; {ALLOWED}")))?;
+        let method = match method {
+            None => Method::Profile,
+            Some(word) => Method::from_word(word).ok_or_else(|| {
+                let why = if later(ownership, word) {
+                    "is not offered yet"
+                } else {
+                    "is not one"
+                };
+                refuse(
+                    "method",
+                    format!("{why} for this platform and ownership; {ALLOWED}"),
+                )
+            })?,
+        };
+        Ok(Self {
+            platform,
+            ownership,
+            method,
+            target: Target::IosDevice,
+        })
+    }
+}
+
+/// Account-driven enrolment of personal and automated enrolment of company iPhones.
+fn later(ownership: Ownership, method: &str) -> bool {
+    matches!(
+        (ownership, method),
+        (Ownership::Personal, "account") | (Ownership::Company, "ade")
+    )
+}
+
+/// What an enrolment of this kind rests on, as codes.
+pub(crate) const fn requires(target: Target) -> &'static [&'static str] {
+    match target {
+        Target::IosDevice => &["apns_certificate"],
+    }
+}
+
+/// Whether the phone's user can end management in the phone's settings.
+pub(crate) const fn user_can_remove(target: Target) -> bool {
+    match target {
+        Target::IosDevice => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trennwand_domain::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn an_iphone_is_enrolled_by_profile_unless_told_otherwise() {
+        for ownership in ["personal", "company"] {
+            for method in [None, Some("profile")] {
+                let way = Way::parse("ios", ownership, method).unwrap();
+                assert_eq!(way.target.as_str(), "ios-device");
+                assert_eq!(way.method, Method::Profile);
+                assert_eq!(way.ownership.as_str(), ownership);
+            }
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_the_allowed_list() {
+        for (platform, ownership, method, at) in [
+            ("android", "personal", None, "platform"),
+            ("android", "company", Some("setup_qr"), "platform"),
+            ("windows", "personal", None, "platform"),
+            ("ios", "borrowed", None, "ownership"),
+            ("ios", "personal", Some("account"), "method"),
+            ("ios", "company", Some("ade"), "method"),
+            ("ios", "personal", Some("ade"), "method"),
+            ("ios", "personal", Some(""), "method"),
+        ] {
+            let refusal = Way::parse(platform, ownership, method).unwrap_err();
+            let ErrorKind::Invalid { field, message } = refusal.kind() else {
+                panic!("{refusal:?}");
+            };
+            assert_eq!(field, at);
+            assert!(message.contains("allowed are platform ios"), "{message}");
+        }
+    }
+
+    #[test]
+    fn android_is_said_to_be_not_offered_yet() {
+        let refusal = Way::parse("android", "personal", None).unwrap_err();
+        assert!(refusal.to_string().contains("not offered yet"), "{refusal}");
+    }
+}

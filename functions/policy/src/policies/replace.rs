@@ -1,0 +1,103 @@
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::Value;
+use trennwand_domain::{Error, Policy, PolicyId, PolicyVersion, Result as DomainResult};
+use trennwand_policy::PolicyDocument;
+use trennwand_runtime::Core;
+use trennwand_web::{ForTenant, Id, IfMatch, Json, Problems, Result, Tagged, need};
+use utoipa::ToSchema;
+
+use super::PolicyView;
+
+/// A policy as it shall be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewDraft {
+    /// Its name; stays as it is if absent.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 120)]
+    name: Option<String>,
+    /// What shall hold on the phones.
+    #[schema(value_type = Object, example = json!({
+        "schema_version": 1, "contacts": "strict", "documents": "isolated",
+        "clipboard": "isolated", "nearby_sharing": "isolated", "cloud_sync": "blocked",
+        "backup": "encrypted", "siri_while_locked": "allowed", "lock_screen_previews": "shown",
+        "mail": {"past_days": 7}
+    }))]
+    document: Value,
+}
+
+/// Makes a new version of a policy, a draft: nothing reaches a phone before it is rolled out.
+#[utoipa::path(
+    put,
+    path = "/v1/tenants/{tenant}/policies/{policy}",
+    tag = "policies",
+    params(
+        ("tenant" = String, Path, description = "The tenant"),
+        ("policy" = String, Path, description = "The policy"),
+        ("if-match" = String, Header, description = "The `ETag` of the policy as it was read")
+    ),
+    request_body = NewDraft,
+    responses(
+        (
+            status = 200,
+            description = "The policy as it is now",
+            body = PolicyView,
+            headers(("etag" = String, description = "For `If-Match`"))
+        ),
+        Problems
+    ),
+    security(("oauth2" = ["policies"]))
+)]
+pub(crate) async fn policy_replace(
+    State(core): State<Core>,
+    tenant: ForTenant<need::Policies>,
+    Id(id): Id<PolicyId>,
+    known: IfMatch,
+    Json(new): Json<NewDraft>,
+) -> Result<Tagged<Json<PolicyView>>> {
+    let policies = core.store.policies(tenant.scope());
+    let before = policies
+        .get(id)
+        .await?
+        .ok_or_else(|| Error::not_found("policy"))?;
+    known.check(before.revision)?;
+    let document = PolicyDocument::from_value("document", &new.document)?;
+    let now = core.clock.now();
+    let version = PolicyVersion {
+        policy: id,
+        version: before.latest + 1,
+        document: document.canonical_json(),
+        created_at: now,
+    };
+    let after = Policy {
+        name: new
+            .name
+            .as_deref()
+            .map(name)
+            .transpose()?
+            .unwrap_or_else(|| before.name.clone()),
+        latest: version.version,
+        updated_at: now,
+        ..before
+    };
+    let mut tx = core.store.transaction();
+    policies.put_draft(&mut tx, &after, &version);
+    tx.commit().await?;
+    Ok(Tagged(
+        after.revision + 1,
+        Json(PolicyView::new(&after, &version)?),
+    ))
+}
+
+fn name(text: &str) -> DomainResult<String> {
+    let text = text.trim();
+    let fits = (1..=120).contains(&text.chars().count());
+    if !fits || text.chars().any(char::is_control) {
+        return Err(Error::invalid(
+            "name",
+            "expected 1 to 120 characters, no control characters",
+        ));
+    }
+    Ok(text.to_owned())
+}
