@@ -4,8 +4,11 @@ use trennwand_domain::{
 
 use crate::{Expected, ExpectedProfile, Facts, restrictions};
 
-const OF_PROFILE_LIST: [Control; 3] =
-    [Control::AccountManaged, Control::NoShadowAccount, Control::PolicyCurrent];
+const OF_PROFILE_LIST: [Control; 3] = [
+    Control::AccountManaged,
+    Control::NoShadowAccount,
+    Control::PolicyCurrent,
+];
 
 /// Judges the controls that rest on the answer to a query. For a ProfileList, `policy::reconcile`
 /// comes first. `expected` is `None` if the phone is under no policy.
@@ -60,7 +63,12 @@ fn profile_list(
     at: Timestamp,
 ) {
     let Some(expected) = expected else {
-        return weaken(device, Control::PolicyCurrent, ReasonCode::PolicyNotCurrent, Some(at));
+        return weaken(
+            device,
+            Control::PolicyCurrent,
+            ReasonCode::PolicyNotCurrent,
+            Some(at),
+        );
     };
     let wall = Listed::of(facts, &expected.wall);
     let account = expected.account.map(|account| Listed::of(facts, &account));
@@ -104,7 +112,13 @@ fn account_listed(device: &mut Device, account: Listed, at: Timestamp) {
             let reason = ReasonCode::AccountReported;
             set(device, Control::AccountManaged, Verdict::Proven, reason, at);
         }
-        Some(reason) => set(device, Control::AccountManaged, Verdict::Unknown, reason, at),
+        Some(reason) => set(
+            device,
+            Control::AccountManaged,
+            Verdict::Unknown,
+            reason,
+            at,
+        ),
     }
     let slot = device.slots.of(SlotKind::Account);
     let (verdict, reason, at) = match (refused, account, missing) {
@@ -118,7 +132,9 @@ fn account_listed(device: &mut Device, account: Listed, at: Timestamp) {
 /// The controls of an account that the phone is not to get say why, and do not apply if the tenant
 /// wants none.
 fn without_account(device: &mut Device, expected: Option<&Expected<'_>>) {
-    let Some(Err(cause)) = expected.map(|expected| expected.account) else { return };
+    let Some(Err(cause)) = expected.map(|expected| expected.account) else {
+        return;
+    };
     let state = match cause {
         ReasonCode::MailNone => ControlState::not_applicable(cause),
         _ => ControlState::unknown(cause),
@@ -140,7 +156,10 @@ fn no_account_yet(slots: &Slots) -> ReasonCode {
 pub(crate) fn refusal(slots: &Slots, slot: SlotKind) -> Option<ReasonCode> {
     let (failed, lost) = match slot {
         SlotKind::Wall => (ReasonCode::WallInstallFailed, ReasonCode::WallLost),
-        _ => (ReasonCode::AccountInstallFailed, ReasonCode::AccountNotInstalled),
+        _ => (
+            ReasonCode::AccountInstallFailed,
+            ReasonCode::AccountNotInstalled,
+        ),
     };
     let slot = slots.of(slot);
     match slot.status {
@@ -178,7 +197,14 @@ pub(crate) fn set(
     reason: ReasonCode,
     at: Timestamp,
 ) {
-    device.controls.set(control, ControlState { verdict, reason, observed_at: Some(at) });
+    device.controls.set(
+        control,
+        ControlState {
+            verdict,
+            reason,
+            observed_at: Some(at),
+        },
+    );
 }
 
 /// Makes a control unknown, unless the phone reported the opposite.
@@ -189,7 +215,11 @@ pub(crate) fn weaken(
     observed_at: Option<Timestamp>,
 ) {
     if device.controls.of(control).verdict != Verdict::Violated {
-        let state = ControlState { verdict: Verdict::Unknown, reason, observed_at };
+        let state = ControlState {
+            verdict: Verdict::Unknown,
+            reason,
+            observed_at,
+        };
         device.controls.set(control, state);
     }
 }

@@ -19,7 +19,9 @@ pub fn compile(
     match target {
         Target::IosDevice => {
             let account = mail.and_then(|mail| account(document, target, mail));
-            std::iter::once(wall(document, target)).chain(account).collect()
+            std::iter::once(wall(document, target))
+                .chain(account)
+                .collect()
         }
     }
 }
@@ -40,12 +42,18 @@ fn wall(document: &PolicyDocument, target: Target) -> Template {
         ("allowUnmanagedToReadManagedContacts", false),
         ("allowManagedToWriteUnmanagedContacts", false),
         ("requireManagedPasteboard", true),
-        ("forceAirDropUnmanaged", document.nearby_sharing == NearbySharing::Isolated),
+        (
+            "forceAirDropUnmanaged",
+            document.nearby_sharing == NearbySharing::Isolated,
+        ),
         ("allowManagedAppsCloudSync", cloud),
         ("allowEnterpriseBookBackup", cloud),
         ("allowEnterpriseBookMetadataSync", cloud),
         ("forceEncryptedBackup", document.backup == Backup::Encrypted),
-        ("allowAssistantWhileLocked", document.siri_while_locked == SiriWhileLocked::Allowed),
+        (
+            "allowAssistantWhileLocked",
+            document.siri_while_locked == SiriWhileLocked::Allowed,
+        ),
         ("allowLockScreenNotificationsView", lock_screen),
         ("allowLockScreenTodayView", lock_screen),
     ];
@@ -53,8 +61,9 @@ fn wall(document: &PolicyDocument, target: Target) -> Template {
         target,
         purpose: Purpose::Wall,
         display_name: "Separation of business data".to_owned(),
-        description: "Keeps business contacts, documents and the clipboard apart from private apps."
-            .to_owned(),
+        description:
+            "Keeps business contacts, documents and the clipboard apart from private apps."
+                .to_owned(),
         payload_type: "com.apple.applicationaccess".to_owned(),
         payload: dict(keys),
     }
@@ -66,12 +75,18 @@ fn account(document: &PolicyDocument, target: Target, mail: &MailSettings) -> Op
         MailKind::GoogleWorkspace => ("com.apple.google-oauth", google()),
         MailKind::ExchangeOnline => {
             let past_days = document.mail.past_days;
-            ("com.apple.eas.account", exchange("outlook.office365.com", mail.auth, past_days))
+            (
+                "com.apple.eas.account",
+                exchange("outlook.office365.com", mail.auth, past_days),
+            )
         }
         MailKind::Exchange => {
             let past_days = document.mail.past_days;
             let host = mail.host.as_deref().unwrap_or_default();
-            ("com.apple.eas.account", exchange(host, mail.auth, past_days))
+            (
+                "com.apple.eas.account",
+                exchange(host, mail.auth, past_days),
+            )
         }
     };
     Some(Template {
@@ -94,7 +109,10 @@ fn exchange(host: &str, auth: MailAuth, past_days: u8) -> BTreeMap<String, Part>
         ("OAuth", (auth == MailAuth::Oauth).into()),
         ("EmailAddress", Variable::Email.into()),
         ("UserName", Variable::MailLogin.into()),
-        ("MailNumberOfPastDaysToSync", Part::Integer(past_days.into())),
+        (
+            "MailNumberOfPastDaysToSync",
+            Part::Integer(past_days.into()),
+        ),
         ("PreventMove", true.into()),
         ("PreventAppSheet", true.into()),
         ("allowMailDrop", false.into()),
@@ -127,7 +145,10 @@ fn calls() -> Part {
 }
 
 fn dict<P: Into<Part>, const N: usize>(parts: [(&str, P); N]) -> BTreeMap<String, Part> {
-    parts.into_iter().map(|(key, part)| (key.to_owned(), part.into())).collect()
+    parts
+        .into_iter()
+        .map(|(key, part)| (key.to_owned(), part.into()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -205,9 +205,7 @@ impl MailOptions {
             Some(days) => PAST_DAYS
                 .into_iter()
                 .find(|&d| days.as_u64() == Some(d.into()))
-                .ok_or_else(|| {
-                    fields.error("past_days", "must be 0 (all), 1, 3, 7, 14 or 31")
-                })?,
+                .ok_or_else(|| fields.error("past_days", "must be 0 (all), 1, 3, 7, 14 or 31"))?,
         };
         fields.end()?;
         Ok(Self { past_days })
@@ -235,7 +233,11 @@ impl<'a> Fields<'a> {
             let field = if path.is_empty() { "document" } else { path };
             Error::invalid(field.to_owned(), "must be an object")
         })?;
-        Ok(Self { path, all, known: Vec::new() })
+        Ok(Self {
+            path,
+            all,
+            known: Vec::new(),
+        })
     }
 
     fn take(&mut self, name: &'static str) -> Option<&'a Value> {
@@ -244,7 +246,9 @@ impl<'a> Fields<'a> {
     }
 
     fn choice<T: Choice>(&mut self, name: &'static str, absent: T) -> Result<T> {
-        let Some(value) = self.take(name) else { return Ok(absent) };
+        let Some(value) = self.take(name) else {
+            return Ok(absent);
+        };
         value
             .as_str()
             .and_then(T::from_word)
@@ -252,15 +256,25 @@ impl<'a> Fields<'a> {
     }
 
     fn end(self) -> Result<()> {
-        let unknown = self.all.keys().find(|name| !self.known.contains(&name.as_str()));
+        let unknown = self
+            .all
+            .keys()
+            .find(|name| !self.known.contains(&name.as_str()));
         unknown.map_or(Ok(()), |name| {
             let name: String = name.chars().take(64).collect();
-            Err(self.error(&name, format!("is unknown; known are {}", self.known.join(", "))))
+            Err(self.error(
+                &name,
+                format!("is unknown; known are {}", self.known.join(", ")),
+            ))
         })
     }
 
     fn path(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
     }
 
     fn error(&self, name: &str, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -269,7 +283,11 @@ impl<'a> Fields<'a> {
 }
 
 fn alternatives(words: &[&str]) -> String {
-    words.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(" or ")
+    words
+        .iter()
+        .map(|w| format!("\"{w}\""))
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 #[cfg(test)]
@@ -285,27 +303,51 @@ mod tests {
     #[test]
     fn the_preset_has_one_text_and_is_read_back() {
         assert_eq!(PolicyDocument::preset().canonical_json(), PRESET);
-        assert_eq!(PolicyDocument::parse(PRESET).unwrap(), PolicyDocument::preset());
-        assert_eq!(serde_json::from_str::<PolicyDocument>(PRESET).unwrap(), PolicyDocument::preset());
+        assert_eq!(
+            PolicyDocument::parse(PRESET).unwrap(),
+            PolicyDocument::preset()
+        );
+        assert_eq!(
+            serde_json::from_str::<PolicyDocument>(PRESET).unwrap(),
+            PolicyDocument::preset()
+        );
     }
 
     #[test]
     fn what_is_left_out_is_as_in_the_preset() {
         let document = PolicyDocument::parse(r#"{"backup":"any","schema_version":1}"#).unwrap();
-        assert_eq!(document, PolicyDocument { backup: Backup::Any, ..PolicyDocument::preset() });
+        assert_eq!(
+            document,
+            PolicyDocument {
+                backup: Backup::Any,
+                ..PolicyDocument::preset()
+            }
+        );
     }
 
     #[test]
     fn an_error_names_the_field_and_what_would_be_right() {
         for (text, message) in [
-            ("", "document: not JSON: EOF while parsing a value at line 1 column 0"),
+            (
+                "",
+                "document: not JSON: EOF while parsing a value at line 1 column 0",
+            ),
             ("[]", "document: must be an object"),
             ("{}", "schema_version: must be 1"),
             (r#"{"schema_version":2}"#, "schema_version: must be 1"),
             (r#"{"schema_version":"1"}"#, "schema_version: must be 1"),
-            (r#"{"schema_version":1,"contacts":"open"}"#, r#"contacts: must be "strict""#),
-            (r#"{"schema_version":1,"backup":null}"#, r#"backup: must be "encrypted" or "any""#),
-            (r#"{"schema_version":1,"mail":7}"#, "mail: must be an object"),
+            (
+                r#"{"schema_version":1,"contacts":"open"}"#,
+                r#"contacts: must be "strict""#,
+            ),
+            (
+                r#"{"schema_version":1,"backup":null}"#,
+                r#"backup: must be "encrypted" or "any""#,
+            ),
+            (
+                r#"{"schema_version":1,"mail":7}"#,
+                "mail: must be an object",
+            ),
             (
                 r#"{"schema_version":1,"mail":{"past_days":2}}"#,
                 "mail.past_days: must be 0 (all), 1, 3, 7, 14 or 31",
@@ -315,9 +357,21 @@ mod tests {
                 "mail.days: is unknown; known are past_days",
             ),
         ] {
-            assert_eq!(PolicyDocument::parse(text).unwrap_err().to_string(), message, "{text}");
+            assert_eq!(
+                PolicyDocument::parse(text).unwrap_err().to_string(),
+                message,
+                "{text}"
+            );
         }
-        let nested = PolicyDocument::from_value("document", &serde_json::json!({"schema_version": 1, "x": 1}));
-        assert!(nested.unwrap_err().to_string().starts_with("document.x: is unknown"));
+        let nested = PolicyDocument::from_value(
+            "document",
+            &serde_json::json!({"schema_version": 1, "x": 1}),
+        );
+        assert!(
+            nested
+                .unwrap_err()
+                .to_string()
+                .starts_with("document.x: is unknown")
+        );
     }
 }

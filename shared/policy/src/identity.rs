@@ -10,7 +10,10 @@ pub fn identifier(tenant: TenantId, purpose: Purpose) -> String {
 /// The identifiers of all our profiles, wall first.
 #[must_use]
 pub fn identifiers(tenant: TenantId) -> [String; 2] {
-    [identifier(tenant, Purpose::Wall), identifier(tenant, Purpose::Account)]
+    [
+        identifier(tenant, Purpose::Wall),
+        identifier(tenant, Purpose::Account),
+    ]
 }
 
 /// `PayloadUUID` of the profile: names exactly one rendering, so ProfileList proves the revision.

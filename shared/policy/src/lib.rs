@@ -33,12 +33,12 @@ mod wanted;
 
 pub use compile::compile;
 pub use document::{
-    Backup, CloudSync, Contacts, Isolation, LockScreenPreviews, MailOptions, NearbySharing, PRESET_NAME,
-    PolicyDocument, SiriWhileLocked,
+    Backup, CloudSync, Contacts, Isolation, LockScreenPreviews, MailOptions, NearbySharing,
+    PRESET_NAME, PolicyDocument, SiriWhileLocked,
 };
 pub use identity::{identifier, identifiers, payload_uuid, profile_uuid};
 pub use mail::check_mail;
-pub use record::{Answered, Outcome, reconcile, record, recognise};
+pub use record::{Answered, Outcome, recognise, reconcile, record};
 pub use render::{Variables, render};
 pub use sequence::{After, Next, next};
 pub use template::{Part, Template, Variable};

@@ -37,7 +37,14 @@ pub fn recognise(
     uuid: CommandUuid,
     tag: &dyn Fn(u64, SlotKind) -> Token,
 ) -> Option<Answered> {
-    let Position::Derived { round, slot, tag: token } = uuid.position()? else { return None };
+    let Position::Derived {
+        round,
+        slot,
+        tag: token,
+    } = uuid.position()?
+    else {
+        return None;
+    };
     let slots = &device.slots;
     let genuine = match slot {
         SlotKind::Wall | SlotKind::Account => token != Token::default(),
@@ -52,25 +59,39 @@ pub fn recognise(
 /// A wall that is refused after it was lost keeps the cause `wall_lost`: the wall is gone, and the
 /// account goes too.
 pub fn record(device: &mut Device, answered: Answered, outcome: Outcome, now: Timestamp) {
-    let Answered { round, slot: kind, token } = answered;
+    let Answered {
+        round,
+        slot: kind,
+        token,
+    } = answered;
     let slot = device.slots.of_mut(kind);
     let before = *slot;
     let is_profile = matches!(kind, SlotKind::Wall | SlotKind::Account);
     let (status, cause) = match outcome {
-        Outcome::Acknowledged => {
-            (SlotStatus::Acknowledged, waits_again(&before).then(|| loss_of(kind)))
-        }
+        Outcome::Acknowledged => (
+            SlotStatus::Acknowledged,
+            waits_again(&before).then(|| loss_of(kind)),
+        ),
         Outcome::Error(_) if kind == SlotKind::Wall && is_missing(&before) => {
             (SlotStatus::Error, Some(ReasonCode::WallLost))
         }
         Outcome::Error(cause) => (SlotStatus::Error, Some(cause)),
     };
     let token = if is_profile { token } else { Token::default() };
-    *slot = Slot { round, token, status, cause, at: now };
+    *slot = Slot {
+        round,
+        token,
+        status,
+        cause,
+        at: now,
+    };
     let account = device.slots.of_mut(SlotKind::Account);
     let removed = kind == SlotKind::RemoveAccount && outcome == Outcome::Acknowledged;
     if removed && account.round <= round {
-        *account = Slot { round, ..Slot::default() };
+        *account = Slot {
+            round,
+            ..Slot::default()
+        };
     }
 }
 
@@ -90,7 +111,10 @@ pub fn reconcile<'a>(
     now: Timestamp,
 ) {
     let was_gone = is_wall_gone(&device.slots);
-    for (kind, purpose) in [(SlotKind::Wall, Purpose::Wall), (SlotKind::Account, Purpose::Account)] {
+    for (kind, purpose) in [
+        (SlotKind::Wall, Purpose::Wall),
+        (SlotKind::Account, Purpose::Account),
+    ] {
         let slot = device.slots.of_mut(kind);
         // Asked before the last install was answered: says nothing about it.
         if slot.round > answered.round {
@@ -109,7 +133,10 @@ pub fn reconcile<'a>(
             && shall_remove_account(&device.slots, wanted)
         {
             let account = device.slots.of_mut(kind);
-            *account = Slot { round: account.round, ..Slot::default() };
+            *account = Slot {
+                round: account.round,
+                ..Slot::default()
+            };
         }
     }
     let has_account = may_have_account(&device.slots);
@@ -140,14 +167,18 @@ fn compare(slot: &mut Slot, kind: SlotKind, found: Found, round: u64, now: Times
             slot.status = SlotStatus::Acknowledged;
             slot.token = Token::default();
         }
-        (SlotStatus::Acknowledged, Found::Nothing | Found::Other) if waits_again(slot) => {
-            if found == Found::Nothing {
-                slot.status = SlotStatus::Lost;
-            }
+        // It is to be offered again already; its turn in this conversation is not given twice.
+        (SlotStatus::Acknowledged, Found::Other) if waits_again(slot) => {}
+        (SlotStatus::Acknowledged, Found::Nothing) if waits_again(slot) => {
+            slot.status = SlotStatus::Lost;
         }
         (SlotStatus::Acknowledged, Found::Nothing | Found::Other) if tried_again => {
             let lost = found == Found::Nothing;
-            let cause = if lost { loss_of(kind) } else { ReasonCode::PolicyNotCurrent };
+            let cause = if lost {
+                loss_of(kind)
+            } else {
+                ReasonCode::PolicyNotCurrent
+            };
             *slot = Slot {
                 round,
                 status: SlotStatus::Error,
@@ -188,4 +219,3 @@ const fn loss_of(kind: SlotKind) -> ReasonCode {
         _ => ReasonCode::AccountNotInstalled,
     }
 }
-

@@ -49,7 +49,10 @@ pub fn render(
 }
 
 fn fill_dict(parts: &BTreeMap<String, Part>, variables: &Variables<'_>) -> Result<Dictionary> {
-    parts.iter().map(|(key, part)| Ok((key.clone(), fill(part, variables)?))).collect()
+    parts
+        .iter()
+        .map(|(key, part)| Ok((key.clone(), fill(part, variables)?)))
+        .collect()
 }
 
 fn fill(part: &Part, variables: &Variables<'_>) -> Result<Value> {

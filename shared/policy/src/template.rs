@@ -36,7 +36,7 @@ pub enum Part {
     /// Filled in when rendered.
     Variable(Variable),
     /// Named parts.
-    Dict(BTreeMap<String, Part>),
+    Dict(BTreeMap<String, Self>),
 }
 
 impl Part {

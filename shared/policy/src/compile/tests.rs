@@ -51,11 +51,18 @@ fn each_choice_of_the_document_moves_its_keys_only() {
             ],
         ),
         ("backup", "any", &["forceEncryptedBackup"]),
-        ("siri_while_locked", "blocked", &["allowAssistantWhileLocked"]),
+        (
+            "siri_while_locked",
+            "blocked",
+            &["allowAssistantWhileLocked"],
+        ),
         (
             "lock_screen_previews",
             "hidden",
-            &["allowLockScreenNotificationsView", "allowLockScreenTodayView"],
+            &[
+                "allowLockScreenNotificationsView",
+                "allowLockScreenTodayView",
+            ],
         ),
     ] {
         let text = format!(r#"{{"schema_version":1,"{field}":"{word}"}}"#);
@@ -75,7 +82,10 @@ fn each_choice_of_the_document_moves_its_keys_only() {
 fn the_account_closes_every_way_out_that_a_profile_can_close() {
     let templates = preset(Some(&exchange_online()));
     assert_eq!(templates.len(), 2);
-    assert_eq!([templates[0].purpose, templates[1].purpose], [Purpose::Wall, Purpose::Account]);
+    assert_eq!(
+        [templates[0].purpose, templates[1].purpose],
+        [Purpose::Wall, Purpose::Account]
+    );
     let account = &templates[1];
     assert_eq!(account.payload_type, "com.apple.eas.account");
     assert!(account.personal());
@@ -95,8 +105,14 @@ fn the_account_closes_every_way_out_that_a_profile_can_close() {
     ] {
         assert_eq!(value(account, key), Some(expected), "{key}");
     }
-    assert_eq!(account.payload["UserName"], Part::Variable(Variable::MailLogin));
-    assert_eq!(account.payload["EmailAddress"], Part::Variable(Variable::Email));
+    assert_eq!(
+        account.payload["UserName"],
+        Part::Variable(Variable::MailLogin)
+    );
+    assert_eq!(
+        account.payload["EmailAddress"],
+        Part::Variable(Variable::Email)
+    );
     assert!(!account.payload.contains_key("Password"));
 }
 
@@ -107,17 +123,31 @@ fn each_kind_of_mail_has_its_account() {
         host: host.map(str::to_owned),
         auth,
     };
-    assert_eq!(preset(Some(&mail(MailKind::None, None, MailAuth::Oauth))).len(), 1);
+    assert_eq!(
+        preset(Some(&mail(MailKind::None, None, MailAuth::Oauth))).len(),
+        1
+    );
     assert_eq!(preset(None).len(), 1);
 
-    let own = mail(MailKind::Exchange, Some("mail.krume.example"), MailAuth::Password);
+    let own = mail(
+        MailKind::Exchange,
+        Some("mail.krume.example"),
+        MailAuth::Password,
+    );
     let own = &preset(Some(&own))[1];
     assert_eq!(own.payload["Host"], Part::from("mail.krume.example"));
     assert_eq!(value(own, "OAuth"), Some(false));
 
-    let google = &preset(Some(&mail(MailKind::GoogleWorkspace, None, MailAuth::Oauth)))[1];
+    let google = &preset(Some(&mail(
+        MailKind::GoogleWorkspace,
+        None,
+        MailAuth::Oauth,
+    )))[1];
     assert_eq!(google.payload_type, "com.apple.google-oauth");
-    assert_eq!(google.payload["EmailAddress"], Part::Variable(Variable::Email));
+    assert_eq!(
+        google.payload["EmailAddress"],
+        Part::Variable(Variable::Email)
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     Outcome,
     fixtures::{NOON, TENANT, device, head, tag},
-    identifier, reconcile, recognise, record, wanted,
+    identifier, recognise, reconcile, record, wanted,
 };
 use SlotKind::*;
 
@@ -33,11 +33,24 @@ impl Phone {
     fn new() -> Self {
         let device = device();
         let wanted = wanted(TENANT, &head(), &device).unwrap();
-        Self { device, wanted, now: NOON, has: [None, None], queue: Vec::new() }
+        Self {
+            device,
+            wanted,
+            now: NOON,
+            has: [None, None],
+            queue: Vec::new(),
+        }
     }
 
     fn next(&self, after: After) -> Option<(CommandUuid, Option<SlotKind>)> {
-        match next(after, &self.device, Some(&self.wanted), self.now, &self.queue, &tag)? {
+        match next(
+            after,
+            &self.device,
+            Some(&self.wanted),
+            self.now,
+            &self.queue,
+            &tag,
+        )? {
             Next::Derived(uuid, slot) => Some((uuid, Some(slot))),
             Next::Queued(command) => Some((command.uuid, None)),
         }
@@ -48,7 +61,9 @@ impl Phone {
         if says == NotNow {
             return false;
         }
-        let Some(answered) = recognise(&self.device, uuid, &tag) else { return false };
+        let Some(answered) = recognise(&self.device, uuid, &tag) else {
+            return false;
+        };
         let outcome = match (says, answered.slot) {
             (Ack, _) => Outcome::Acknowledged,
             (_, Wall) => Outcome::Error(ReasonCode::WallInstallFailed),
@@ -70,10 +85,21 @@ impl Phone {
     fn list_profiles(&mut self, answered: crate::Answered) {
         let [wall, account] = self.has.clone();
         let installed = |id: &str| {
-            let has = if id == identifier(TENANT, Purpose::Wall) { &wall } else { &account };
+            let has = if id == identifier(TENANT, Purpose::Wall) {
+                &wall
+            } else {
+                &account
+            };
             has.as_deref()
         };
-        reconcile(&mut self.device, TENANT, Some(&self.wanted), answered, installed, self.now);
+        reconcile(
+            &mut self.device,
+            TENANT,
+            Some(&self.wanted),
+            answered,
+            installed,
+            self.now,
+        );
     }
 
     /// One conversation; `says` answers each step. Returns the steps that were offered.
@@ -185,8 +211,14 @@ fn a_lost_wall_that_is_refused_takes_the_account_with_it_and_both_come_back_afte
     phone.has[0] = None;
     let refuse = |_: &mut Phone, slot| if slot == Wall { Error } else { Ack };
     let offered = phone.wait(24).connect(refuse);
-    assert_eq!(offered, [&QUERIES[..], &[Wall, RemoveAccount], &QUERIES].concat());
-    assert_eq!(phone.device.slots.of(Wall).cause, Some(ReasonCode::WallLost));
+    assert_eq!(
+        offered,
+        [&QUERIES[..], &[Wall, RemoveAccount], &QUERIES].concat()
+    );
+    assert_eq!(
+        phone.device.slots.of(Wall).cause,
+        Some(ReasonCode::WallLost)
+    );
     assert_eq!(phone.has, [None, None]);
     assert_eq!(phone.wait(1).obey(), []);
     assert_eq!(phone.wait(23).obey(), then_queries(&[Wall, Account]));
@@ -213,7 +245,11 @@ fn an_acknowledged_wall_that_never_appears_is_given_up_for_a_day() {
         Ack
     };
     let offered = phone.connect(vanishing);
-    assert_eq!(offered.iter().filter(|&&slot| slot == Wall).count(), 2, "{offered:?}");
+    assert_eq!(
+        offered.iter().filter(|&&slot| slot == Wall).count(),
+        2,
+        "{offered:?}"
+    );
     assert_eq!(phone.device.slots.of(Wall).status, SlotStatus::Error);
     assert!(offered.contains(&RemoveAccount), "{offered:?}");
     assert_eq!(phone.has, [None, None]);
@@ -224,8 +260,30 @@ fn an_older_revision_than_the_one_acknowledged_is_replaced() {
     let mut phone = Phone::new();
     phone.obey();
     phone.has[0] = Some("00000000-0000-8000-8000-000000000000".to_owned());
-    assert_eq!(phone.wait(24).obey(), [&QUERIES[..], &[Wall], &QUERIES].concat());
-    assert_eq!(phone.has[0].as_deref(), Some(phone.wanted.wall.uuid.as_str()));
+    assert_eq!(
+        phone.wait(24).obey(),
+        [&QUERIES[..], &[Wall], &QUERIES].concat()
+    );
+    assert_eq!(
+        phone.has[0].as_deref(),
+        Some(phone.wanted.wall.uuid.as_str())
+    );
+}
+
+#[test]
+fn a_list_that_was_asked_for_before_the_install_says_nothing_about_it() {
+    let mut phone = Phone::new();
+    let busy = |_: &mut Phone, slot| match slot {
+        Wall | Account | ProfileList => NotNow,
+        _ => Ack,
+    };
+    phone.connect(busy);
+    let late = CommandUuid::derived(1, ProfileList, tag(1, ProfileList));
+    let wall = CommandUuid::derived(2, Wall, phone.wanted.wall.token);
+    assert!(phone.answer(wall, Ack));
+    phone.has[0] = None;
+    assert!(phone.answer(late, Ack));
+    assert_eq!(phone.device.slots.of(Wall).status, SlotStatus::Acknowledged);
 }
 
 #[test]
@@ -251,11 +309,30 @@ fn an_account_that_cannot_be_removed_because_it_is_gone_is_forgotten() {
 }
 
 #[test]
+fn a_removal_that_was_refused_is_asked_for_again_after_a_day() {
+    let mut phone = Phone::new();
+    phone.obey();
+    phone.unwant_account();
+    let refuse = |phone: &mut Phone, slot| {
+        let says = if slot == RemoveAccount { Error } else { Ack };
+        assert!(phone.has[1].is_some());
+        says
+    };
+    assert_eq!(phone.connect(refuse), then_queries(&[RemoveAccount]));
+    assert_eq!(phone.wait(1).connect(refuse), []);
+    assert_eq!(phone.wait(23).obey(), then_queries(&[RemoveAccount]));
+    assert_eq!(phone.has[1], None);
+}
+
+#[test]
 fn urgent_comes_first_and_normal_comes_last() {
     let mut phone = Phone::new();
     let queue = |priority| {
         let uuid = CommandUuid::queued(priority, NOON, [1; 10]);
-        QueuedCommand { uuid, kind: trennwand_domain::CommandKind::SecurityInfo }
+        QueuedCommand {
+            uuid,
+            kind: trennwand_domain::CommandKind::SecurityInfo,
+        }
     };
     phone.queue = vec![queue(Priority::Normal), queue(Priority::Urgent)];
     let mut order = Vec::new();
@@ -263,7 +340,10 @@ fn urgent_comes_first_and_normal_comes_last() {
     while let Some((uuid, slot)) = phone.next(after) {
         order.push(slot);
         phone.answer(uuid, Ack);
-        after = After::Answer { uuid, not_now: false };
+        after = After::Answer {
+            uuid,
+            not_now: false,
+        };
     }
     let derived = then_queries(&[Wall, Account]).into_iter().map(Some);
     let expected: Vec<_> = [None].into_iter().chain(derived).chain([None]).collect();
@@ -274,7 +354,13 @@ fn urgent_comes_first_and_normal_comes_last() {
 fn a_foreign_answer_ends_the_conversation_and_is_not_recorded() {
     let phone = Phone::new();
     let foreign = CommandUuid::from_bits(0xf << 124);
-    assert_eq!(phone.next(After::Answer { uuid: foreign, not_now: false }), None);
+    assert_eq!(
+        phone.next(After::Answer {
+            uuid: foreign,
+            not_now: false
+        }),
+        None
+    );
     assert_eq!(recognise(&phone.device, foreign, &tag), None);
 }
 
@@ -304,127 +390,4 @@ fn nothing_is_installed_without_a_policy() {
     assert!(matches!(first, Next::Derived(_, ProfileList)));
 }
 
-mod properties {
-    use proptest::{collection::vec, prelude::*};
-
-    use super::*;
-
-    /// What happens while a phone is connected: its answer, and what is on it when it lists its
-    /// profiles (0 as it should be, 1 gone, 2 in an old revision).
-    type Event = (u8, u8, u8);
-
-    #[derive(Debug, Clone)]
-    struct Conversation {
-        hours_before: u32,
-        change: u8,
-        events: Vec<Event>,
-    }
-
-    fn conversations() -> impl Strategy<Value = Vec<Conversation>> {
-        let event = (0..4u8, 0..6u8, 0..6u8);
-        let conversation = (0..40u32, 0..8u8, vec(event, 64)).prop_map(
-            |(hours_before, change, events)| Conversation { hours_before, change, events },
-        );
-        vec(conversation, 1..6)
-    }
-
-    fn tamper(has: &mut Option<String>, how: u8) {
-        match how {
-            0 | 1 => *has = None,
-            2 => *has = has.take().map(|_| "OLD".to_owned()),
-            _ => {}
-        }
-    }
-
-    fn change(phone: &mut Phone, how: u8, step: usize) {
-        let mut head = head();
-        match how {
-            0 => head.organization = format!("Krume {step}"),
-            1 => head.mail = None,
-            2 => {}
-            _ => return,
-        }
-        phone.wanted = wanted(TENANT, &head, &phone.device).unwrap();
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
-
-        /// Whatever a phone answers: the conversation ends soon, commands only move forward, a
-        /// repeated answer has no effect and gets the same reply, an account is offered only while
-        /// a wall stands, and no account stays wanted away for good.
-        #[test]
-        fn every_conversation_ends_and_the_wall_comes_first(script in conversations()) {
-            let mut phone = Phone::new();
-            let mut wall_was_acknowledged = false;
-            for (step, conversation) in script.into_iter().enumerate() {
-                phone.wait(conversation.hours_before);
-                change(&mut phone, conversation.change, step);
-                let mut events = conversation.events.into_iter();
-                let mut after = After::Idle;
-                let mut offered: Vec<(CommandUuid, SlotKind)> = Vec::new();
-                let mut installs_answered = 0;
-                let mut first_round = None;
-                while let Some((uuid, slot)) = phone.next(after) {
-                    let slot = slot.unwrap();
-                    prop_assert!(offered.last().is_none_or(|&(last, _)| uuid > last));
-                    prop_assert!(offered.len() < 50, "no end: {offered:?}");
-                    let Some(Position::Derived { round, .. }) = uuid.position() else {
-                        unreachable!("derived");
-                    };
-                    // A further round is opened only by what an install or a loss made due again.
-                    let first = *first_round.get_or_insert(round);
-                    prop_assert!(round - first <= 2 * installs_answered + 2);
-                    offered.push((uuid, slot));
-                    if slot == Account {
-                        prop_assert!(wall_was_acknowledged);
-                        prop_assert_eq!(
-                            phone.device.slots.of(Wall).status,
-                            SlotStatus::Acknowledged
-                        );
-                    }
-                    let (says, wall, account) = events.next().unwrap_or_default();
-                    let says = match says { 0 => NotNow, 1 => Error, _ => Ack };
-                    if slot == ProfileList && says == Ack {
-                        tamper(&mut phone.has[0], wall);
-                        tamper(&mut phone.has[1], account);
-                    }
-                    let recorded = phone.answer(uuid, says);
-                    prop_assert_eq!(recorded, says != NotNow, "an offered step is recognised");
-                    installs_answered += u64::from(recorded && slot.is_install());
-                    wall_was_acknowledged |= slot == Wall && says == Ack;
-                    after = After::Answer { uuid, not_now: says == NotNow };
-
-                    let (before, reply) = (phone.device.clone(), phone.next(after));
-                    if recorded {
-                        prop_assert!(!phone.answer(uuid, Ack), "a repeat is not recorded");
-                        prop_assert_eq!(&before, &phone.device);
-                        prop_assert_eq!(reply, phone.next(after));
-                    }
-                }
-            }
-            // An obedient phone comes to rest in what is wanted.
-            for _ in 0..3 {
-                phone.wait(25).obey();
-            }
-            let wall = phone.wanted.wall.uuid.clone();
-            prop_assert_eq!(phone.has[0].as_ref(), Some(&wall));
-            let account = phone.wanted.account.as_ref().ok().map(|a| a.uuid.clone());
-            prop_assert_eq!(&phone.has[1], &account);
-            prop_assert!(phone.obey().is_empty());
-        }
-
-        /// Numbers from a stranger move nothing and overflow nothing.
-        #[test]
-        fn any_uuid_is_safe(bits: u128, not_now: bool) {
-            let phone = Phone::new();
-            let uuid = CommandUuid::from_bits(bits);
-            if let Some((next, _)) = phone.next(After::Answer { uuid, not_now }) {
-                prop_assert!(next > uuid);
-            }
-            if let Some(answered) = recognise(&phone.device, uuid, &tag) {
-                prop_assert_eq!(answered.round, 1);
-            }
-        }
-    }
-}
+mod properties;
