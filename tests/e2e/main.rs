@@ -2,3 +2,8 @@
 //! on the embedded database in memory; time moves only when a test says so.
 
 mod arrows;
+mod leak;
+mod life;
+mod restart;
+mod time;
+mod world;

@@ -38,9 +38,9 @@ impl OneTimeToken {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let ok = text.len() == 32
-            && text.bytes().all(|c| {
-                c.is_ascii_digit() || c.is_ascii_uppercase() && !b"ILOU".contains(&c)
-            });
+            && text
+                .bytes()
+                .all(|c| c.is_ascii_digit() || c.is_ascii_uppercase() && !b"ILOU".contains(&c));
         ok.then(|| Self(Secret::new(text.into())))
     }
 

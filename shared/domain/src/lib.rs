@@ -34,7 +34,9 @@ mod tenancy;
 mod token;
 mod user;
 
-pub use assignment::{ArtefactRef, AssignmentHead, MailAuth, MailKind, MailSettings, Rule, RuleScope};
+pub use assignment::{
+    ArtefactRef, AssignmentHead, MailAuth, MailKind, MailSettings, Rule, RuleScope,
+};
 pub use clock::{Clock, Duration, ManualClock, Timestamp};
 pub use command::{
     CommandKind, CommandResult, CommandStatus, CommandUuid, Position, Priority, QueuedCommand,
@@ -57,6 +59,8 @@ pub use reason::{Reason, ReasonCode};
 pub use scope::{Authenticator, TenantScope};
 pub use sealed::{Sealed, SealedField};
 pub use secret::Secret;
-pub use tenancy::{Client, Level, Owner, PushCertificate, Reseller, Tenant, TenantKeys, TenantStatus};
+pub use tenancy::{
+    Client, Level, Owner, PushCertificate, Reseller, Tenant, TenantKeys, TenantStatus,
+};
 pub use token::{Digest, Token};
 pub use user::{Person, User};

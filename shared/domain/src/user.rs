@@ -1,4 +1,4 @@
-use crate::{Digest, Locale, Secret, Sealed, Timestamp, Token, UserId};
+use crate::{Digest, Locale, Sealed, Secret, Timestamp, Token, UserId};
 
 /// A person who uses a managed phone, as stored: what identifies the person is sealed with a key of
 /// the person's own.

@@ -202,6 +202,12 @@ impl Phone {
             .map(|m| m.push_token.clone())
     }
 
+    /// The word that a genuine push carries.
+    #[must_use]
+    pub fn push_magic(&self) -> Option<String> {
+        self.state().management.as_ref().map(|m| m.push_magic.clone())
+    }
+
     /// Its hardware and system.
     #[must_use]
     pub fn handset(&self) -> &Handset {
