@@ -75,7 +75,10 @@ pub struct FieldError {
 /// An error on its way to the client. It becomes a body only in the outermost layer, which knows
 /// the request's id and language.
 #[derive(Clone)]
-pub struct ApiError {
+pub struct ApiError(Box<Parts>);
+
+#[derive(Clone)]
+struct Parts {
     status: StatusCode,
     code: &'static str,
     english: String,
@@ -93,7 +96,7 @@ impl ApiError {
         english: impl Into<String>,
         german: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status,
             code,
             english: english.into(),
@@ -102,21 +105,17 @@ impl ApiError {
             errors: Vec::new(),
             header: None,
             log_context: None,
-        }
+        }))
     }
 
     /// Several fields are not acceptable.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let (english, german) = (
-            "some fields are not acceptable",
-            "Einige Felder sind unzulässig.",
-        );
-        Self {
-            errors,
-            ..Self::new(status, "invalid", english, german)
-        }
+        let english = "some fields are not acceptable";
+        let mut error = Self::new(status, "invalid", english, "Einige Felder sind unzulässig.");
+        error.0.errors = errors;
+        error
     }
 
     pub(crate) fn malformed(english: &'static str) -> Self {
@@ -152,41 +151,41 @@ impl ApiError {
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.0.header = Some((name, value));
         self
     }
 
     /// The HTTP status.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// The line for the log.
     #[must_use]
     pub fn log_context(&self) -> Option<&str> {
-        self.log_context.as_deref()
+        self.0.log_context.as_deref()
     }
 
     /// The body for a reader of this language.
     pub(crate) fn body(&self, locale: Locale, request: Option<RequestId>) -> Body {
         let problem = Problem {
-            code: self.code,
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
+            code: self.0.code,
+            title: self.0.status.canonical_reason().unwrap_or("Error"),
+            status: self.0.status.as_u16(),
             detail: match locale {
-                Locale::En => self.english.clone(),
-                Locale::De => self.german.clone(),
+                Locale::En => self.0.english.clone(),
+                Locale::De => self.0.german.clone(),
             },
             request_id: request.map(|id| id.to_string()),
-            reason: self.reason.map(|code| ProblemReason::new(code, locale)),
-            errors: self.errors.clone(),
+            reason: self.0.reason.map(|code| ProblemReason::new(code, locale)),
+            errors: self.0.errors.clone(),
         };
         // Strings, a number and a list of strings always serialise.
         Body::from(serde_json::to_vec(&problem).unwrap_or_default())
@@ -203,14 +202,14 @@ impl From<Error> for ApiError {
             german_of(kind),
         );
         match kind {
-            ErrorKind::Invalid { field, message } => out.errors.push(FieldError {
+            ErrorKind::Invalid { field, message } => out.0.errors.push(FieldError {
                 field: field.clone().into_owned(),
                 message: message.clone().into_owned(),
             }),
             ErrorKind::TooMany { retry_after_s } => {
-                out.header = Some((RETRY_AFTER, HeaderValue::from(*retry_after_s)));
+                out.0.header = Some((RETRY_AFTER, HeaderValue::from(*retry_after_s)));
             }
-            ErrorKind::Unavailable => out.header = Some((RETRY_AFTER, HeaderValue::from(1u16))),
+            ErrorKind::Unavailable => out.0.header = Some((RETRY_AFTER, HeaderValue::from(1u16))),
             ErrorKind::NotFound { .. }
             | ErrorKind::AlreadyExists { .. }
             | ErrorKind::Conflict { .. }
@@ -220,8 +219,8 @@ impl From<Error> for ApiError {
             | ErrorKind::Forbidden { .. }
             | ErrorKind::Internal => {}
         }
-        out.reason = error.reason();
-        out.log_context = error.log_context().map(ToOwned::to_owned);
+        out.0.reason = error.reason();
+        out.0.log_context = error.log_context().map(ToOwned::to_owned);
         out
     }
 }
@@ -260,13 +259,13 @@ fn german_of(kind: &ErrorKind) -> String {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::new(self.body(Locale::En, None));
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if let Some((name, value)) = self.header.clone() {
+        if let Some((name, value)) = self.0.header.clone() {
             headers.insert(name, value);
         }
         response.extensions_mut().insert(self);
@@ -276,8 +275,9 @@ impl IntoResponse for ApiError {
 
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.status.as_u16(), self.code)?;
-        self.log_context
+        write!(f, "{} {}", self.0.status.as_u16(), self.0.code)?;
+        self.0
+            .log_context
             .as_ref()
             .map_or(Ok(()), |context| write!(f, " ({context})"))
     }

@@ -42,6 +42,25 @@ pub(crate) fn finish_within(life: Duration, routes: Router, shell: Shell) -> Rou
         .layer(middleware::from_fn_with_state((shell, life), around))
 }
 
+/// What the log line shall say about an answer that is no problem document, such as one to a phone;
+/// put it into the response's extensions.
+#[derive(Debug, Clone)]
+pub struct LogNote {
+    /// What became of the request, in a word.
+    pub code: &'static str,
+    /// Why; never anything that the caller sent.
+    pub cause: Option<String>,
+}
+
+impl From<&ApiError> for LogNote {
+    fn from(error: &ApiError) -> Self {
+        Self {
+            code: error.code(),
+            cause: error.log_context().map(ToOwned::to_owned),
+        }
+    }
+}
+
 /// What the log says about a request; nothing of its path but the route's template and two ids.
 struct Subject {
     method: Method,
@@ -74,11 +93,11 @@ async fn around(
     let (mut response, usage) = Meter::measure(answer(life, req, next)).await;
 
     let error = response.extensions_mut().remove::<ApiError>();
-    if let Some(error) = &error {
-        if subject.method != Method::HEAD {
-            *response.body_mut() = error.body(locale, Some(request));
-            response.headers_mut().remove(CONTENT_LENGTH);
-        }
+    let note = response.extensions_mut().remove::<LogNote>();
+    let note = note.or_else(|| error.as_ref().map(LogNote::from));
+    if let Some(error) = error.as_ref().filter(|_| subject.method != Method::HEAD) {
+        *response.body_mut() = error.body(locale, Some(request));
+        response.headers_mut().remove(CONTENT_LENGTH);
     }
     if let Ok(id) = HeaderValue::try_from(request.to_string()) {
         response.headers_mut().insert("x-request-id", id);
@@ -88,7 +107,7 @@ async fn around(
         request,
         &subject,
         response.status().as_u16(),
-        error.as_ref(),
+        note.as_ref(),
         usage,
         started,
     );
@@ -109,13 +128,12 @@ fn param<T: std::str::FromStr>(params: Option<&RawPathParams>, name: &str) -> Op
     params?.iter().find(|(n, _)| *n == name)?.1.parse().ok()
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of one log line")]
 fn log(
     shell: &Shell,
     request: RequestId,
     subject: &Subject,
     status: u16,
-    error: Option<&ApiError>,
+    note: Option<&LogNote>,
     usage: Usage,
     started: Instant,
 ) {
@@ -131,8 +149,8 @@ fn log(
                 tenant = subject.tenant.map(tracing::field::display),
                 device = subject.device.map(tracing::field::display),
                 status,
-                code = error.map(ApiError::code),
-                cause = error.and_then(ApiError::log_context),
+                code = note.map(|note| note.code),
+                cause = note.and_then(|note| note.cause.as_deref()),
                 duration_ms = started.elapsed().as_millis() as u64,
                 ddb_requests = usage.requests,
                 rcu = usage.rcu,

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     http::{HeaderMap, Request, StatusCode, header},
     response::IntoResponse as _,
@@ -172,6 +172,16 @@ fn api_within(life: Duration) -> Api {
             put(async |tags: IfMatch| -> Result<_> {
                 tags.check(7)?;
                 Ok(Tagged(8, Json(json!({}))))
+            }),
+        )
+        .route(
+            "/mdm/{tenant}/{token}",
+            put(async || {
+                let note = LogNote {
+                    code: "not_yours",
+                    cause: Some("certificate".into()),
+                };
+                (StatusCode::FORBIDDEN, Extension(note))
             }),
         )
         .route("/panic", get(async || -> StatusCode { panic!("POISON") }))
