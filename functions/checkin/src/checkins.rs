@@ -1,7 +1,7 @@
+use tokio::try_join;
 use trennwand_apple::{Authenticate, Checkin, TokenUpdate};
 use trennwand_domain::{
-    CertificateHash, DeviceId, DeviceState, Error, ErrorKind, Ownership, PushTarget, SealedField,
-    TenantScope,
+    CertificateHash, DeviceId, Error, Ownership, PushTarget, SealedField, TenantScope,
 };
 use trennwand_store::{Authentication, TokenUpdate as Update};
 
@@ -42,11 +42,17 @@ async fn authenticate(
     certificate: CertificateHash,
     message: Authenticate,
 ) -> Result<(), DeviceError> {
-    let udid_hash = state.core.vault.udid_hash(&scope, &message.udid).await?;
+    let devices = state.core.store.devices(&scope);
+    let (header, udid_hash) =
+        try_join!(devices.get(device), state.core.vault.udid_hash(&scope, &message.udid))?;
+    let header = header.filter(|d| !d.state.has_ended()).ok_or(DeviceError::NotYours)?;
+    if header.certificate == Some(certificate) {
+        // A repeat, or a replay, must not throw a live phone out: nothing is cleared.
+        return Ok(());
+    }
     // Personal phones do not send these; if one did, nothing of it may be kept.
-    let describes = message.os_version.is_some() || message.model.is_some();
-    let may_keep = describes && is_company(state, scope, device).await?;
-    let text = |text: Option<String>| text.filter(|_| may_keep).map(|t| short(&t));
+    let company = header.ownership == Ownership::Company;
+    let text = |text: Option<String>| text.filter(|_| company).map(|t| short(&t));
     let authentication = Authentication {
         certificate,
         udid_hash,
@@ -54,12 +60,7 @@ async fn authenticate(
         model: text(message.model),
         at: state.core.clock.now(),
     };
-    Ok(state
-        .core
-        .store
-        .devices(&scope)
-        .authenticate(device, &authentication)
-        .await?)
+    Ok(devices.authenticate(device, &authentication).await?)
 }
 
 async fn token_update(
@@ -73,10 +74,7 @@ async fn token_update(
         || message.push_magic.expose().len() > TEXT
         || message.topic.len() > TEXT;
     if too_long || message.token.expose().is_empty() {
-        return Err(DeviceError::Other(Error::invalid(
-            "Token",
-            "unreasonable length",
-        )));
+        return Err(DeviceError::Other(Error::invalid("Token", "unreasonable length")));
     }
     let unlock_token = match message.unlock_token {
         Some(token) if is_company(state, scope, device).await? => {
@@ -85,24 +83,10 @@ async fn token_update(
         }
         _ => None,
     };
-    let push = PushTarget {
-        token: message.token,
-        magic: message.push_magic,
-        topic: message.topic,
-    };
+    let push = PushTarget { token: message.token, magic: message.push_magic, topic: message.topic };
     let at = state.core.clock.now();
-    let update = Update {
-        certificate,
-        push,
-        unlock_token,
-        at,
-    };
-    Ok(state
-        .core
-        .store
-        .devices(&scope)
-        .token_update(device, &update)
-        .await?)
+    let update = Update { certificate, push, unlock_token, at };
+    Ok(state.core.store.devices(&scope).token_update(device, &update).await?)
 }
 
 async fn check_out(
@@ -111,22 +95,8 @@ async fn check_out(
     device: DeviceId,
     certificate: CertificateHash,
 ) -> Result<(), DeviceError> {
-    let devices = state.core.store.devices(&scope);
-    match devices
-        .check_out(device, certificate, state.core.clock.now())
-        .await
-    {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound { .. }) => {
-            // The same message again, because the phone did not get the first answer?
-            let header = devices.get(device).await?.ok_or(DeviceError::NotYours)?;
-            let known = [header.certificate, header.pending_certificate];
-            match header.state == DeviceState::Released && known.contains(&Some(certificate)) {
-                true => Ok(()),
-                false => Err(DeviceError::NotYours),
-            }
-        }
-        done => Ok(done?),
-    }
+    let at = state.core.clock.now();
+    Ok(state.core.store.devices(&scope).check_out(device, certificate, at).await?)
 }
 
 /// Whether the header says that this is a company phone; without a header it is not.

@@ -32,12 +32,7 @@ pub(crate) async fn device_report(
 }
 
 fn lost_a_race(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Conflict {
-            code: ReasonCode::ConcurrentChange
-        }
-    )
+    matches!(error.kind(), ErrorKind::Conflict { code: ReasonCode::ConcurrentChange })
 }
 
 async fn attempt(
@@ -49,10 +44,8 @@ async fn attempt(
 ) -> Result<Vec<u8>, DeviceError> {
     let now = state.core.clock.now();
     let devices = state.core.store.devices(&scope);
-    let (view, head) = try_join!(
-        devices.connect_view(device),
-        state.heads.of(&state.core.store, &scope, now)
-    )?;
+    let (view, head) =
+        try_join!(devices.connect_view(device), state.heads.of(&state.core.store, &scope, now))?;
     let view = view.ok_or(DeviceError::NotYours)?;
     if view.device.state.has_ended() {
         return Err(DeviceError::NotYours);
@@ -70,9 +63,7 @@ async fn attempt(
     if !view.device.state.is_managed() {
         return Ok(Vec::new());
     }
-    let wanted = head
-        .as_ref()
-        .and_then(|head| wanted(scope.tenant(), head, &view.device));
+    let wanted = head.as_ref().and_then(|head| wanted(scope.tenant(), head, &view.device));
     let mut conversation = Conversation {
         state,
         scope,
@@ -106,65 +97,42 @@ impl Conversation<'_> {
             return Ok(None);
         };
         if report.status == ReportStatus::NotNow {
-            return Ok(Some(After::Answer {
-                uuid,
-                not_now: true,
-            }));
+            return Ok(Some(After::Answer { uuid, not_now: true }));
         }
         match position {
             Position::Derived { .. } => self.take_in_derived(uuid, report).await?,
             Position::Queued { .. } => self.take_in_queued(uuid, report).await?,
         }
-        Ok(Some(After::Answer {
-            uuid,
-            not_now: false,
-        }))
+        Ok(Some(After::Answer { uuid, not_now: false }))
     }
 
     async fn take_in_derived(&mut self, uuid: CommandUuid, report: &Report) -> Result<(), Error> {
         let Some(answered) = recognise(&self.device, uuid, &self.tag()) else {
             return Ok(());
         };
-        let view = View {
-            tenant: self.scope.tenant(),
-            wanted: self.wanted.as_ref(),
-            now: self.now,
-        };
-        let facts = view
-            .derived(&mut self.device, answered, report)
-            .map(|f| f.to_json());
+        let view =
+            View { tenant: self.scope.tenant(), wanted: self.wanted.as_ref(), now: self.now };
+        let facts = view.derived(&mut self.device, answered, report).map(|f| f.to_json());
         let facts = facts.as_deref().map(|json| (answered.slot, json));
-        self.state
-            .core
-            .store
-            .devices(&self.scope)
-            .save(&self.device, facts)
-            .await
+        self.state.core.store.devices(&self.scope).save(&self.device, facts).await
     }
 
     async fn take_in_queued(&mut self, uuid: CommandUuid, report: &Report) -> Result<(), Error> {
         let Some(command) = self.waiting(uuid).await? else {
             return Ok(());
         };
-        let view = View {
-            tenant: self.scope.tenant(),
-            wanted: self.wanted.as_ref(),
-            now: self.now,
-        };
+        let view =
+            View { tenant: self.scope.tenant(), wanted: self.wanted.as_ref(), now: self.now };
         let answer = view.queued(&mut self.device, &command, report);
         let devices = self.state.core.store.devices(&self.scope);
         let mut header = answer.changed.then_some(&self.device);
         if let Some((slot, facts)) = &answer.facts {
             // First what it says, then that it was said: if the second write fails, the command is
             // asked again.
-            devices
-                .save(&self.device, Some((*slot, &facts.to_json())))
-                .await?;
+            devices.save(&self.device, Some((*slot, &facts.to_json()))).await?;
             header = None;
         }
-        devices
-            .answer_queued(self.device.id, &answer.result, header)
-            .await?;
+        devices.answer_queued(self.device.id, &answer.result, header).await?;
         self.queue.retain(|c| c.uuid != uuid);
         Ok(())
     }

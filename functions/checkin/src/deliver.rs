@@ -51,12 +51,7 @@ impl Conversation<'_> {
             match body {
                 Some(command) => return Ok(command.to_plist(uuid)),
                 // As if the phone had said NotNow: the next step's turn.
-                None => {
-                    after = After::Answer {
-                        uuid,
-                        not_now: true,
-                    }
-                }
+                None => after = After::Answer { uuid, not_now: true },
             }
         }
         Ok(Vec::new())
@@ -70,6 +65,7 @@ impl Conversation<'_> {
         if self.more && self.queue.iter().all(|c| c.uuid <= uuid) {
             let devices = self.state.core.store.devices(&self.scope);
             self.queue = devices.next_queued_after(self.device.id, uuid).await?;
+            self.more = !self.queue.is_empty();
         }
         Ok(())
     }
@@ -104,10 +100,7 @@ impl Conversation<'_> {
             true => self.person().await?,
             false => None,
         };
-        let variables = Variables {
-            organization: &head.organization,
-            person: person.as_ref(),
-        };
+        let variables = Variables { organization: &head.organization, person: person.as_ref() };
         match render(&template, self.scope.tenant(), artefact.token, &variables) {
             Ok(profile) => Ok(Some(Command::install_profile(profile))),
             Err(error) if matches!(error.kind(), ErrorKind::Conflict { .. }) => {
@@ -126,10 +119,7 @@ impl Conversation<'_> {
         let Some((user, wrapped)) = core.store.users(&self.scope).person_bundle(user).await? else {
             return Ok(None);
         };
-        core.vault
-            .open_person(&self.scope, &user, &wrapped)
-            .await
-            .map(Some)
+        core.vault.open_person(&self.scope, &user, &wrapped).await.map(Some)
     }
 
     /// An operator's command; one that the enrolment does not allow is taken out of the queue.
@@ -158,11 +148,6 @@ impl Conversation<'_> {
         if !self.more || within {
             return Ok(None);
         }
-        self.state
-            .core
-            .store
-            .devices(&self.scope)
-            .queued(self.device.id, uuid)
-            .await
+        self.state.core.store.devices(&self.scope).queued(self.device.id, uuid).await
     }
 }

@@ -106,29 +106,19 @@ mod tests {
         let kinds = [
             ErrorKind::NotFound { what: "device" },
             ErrorKind::AlreadyExists { what: "device" },
-            ErrorKind::Invalid {
-                field: "body".into(),
-                message: "no".into(),
-            },
-            ErrorKind::Conflict {
-                code: ReasonCode::ConcurrentChange,
-            },
+            ErrorKind::Invalid { field: "body".into(), message: "no".into() },
+            ErrorKind::Conflict { code: ReasonCode::ConcurrentChange },
             ErrorKind::Stale,
             ErrorKind::PreconditionRequired,
             ErrorKind::Unauthenticated,
-            ErrorKind::Forbidden {
-                code: ReasonCode::WrongLevel,
-            },
+            ErrorKind::Forbidden { code: ReasonCode::WrongLevel },
             ErrorKind::TooMany { retry_after_s: 1 },
             ErrorKind::Unavailable,
             ErrorKind::Internal,
         ];
         for kind in kinds {
             let status = DeviceError::Other(kind.clone().into()).status();
-            assert!(
-                status != StatusCode::UNAUTHORIZED && !status.is_success(),
-                "{kind:?}"
-            );
+            assert!(status != StatusCode::UNAUTHORIZED && !status.is_success(), "{kind:?}");
         }
         assert_eq!(DeviceError::Signature.status(), 400);
         assert_eq!(DeviceError::NotYours.status(), 403);

@@ -25,10 +25,7 @@ struct Kept {
 
 impl Heads {
     pub(crate) fn new(keep_for: Duration) -> Self {
-        Self {
-            keep_for,
-            kept: Mutex::default(),
-        }
+        Self { keep_for, kept: Mutex::default() }
     }
 
     /// The tenant's head, at most as old as this cache keeps one.
@@ -77,15 +74,9 @@ mod tests {
     fn a_head_is_kept_for_its_time_and_no_longer() {
         let heads = Heads::new(Duration::from_secs(5));
         heads.keep(TENANT, None, NOON);
-        assert_eq!(
-            heads.fresh(TENANT, NOON.plus(Duration::from_millis(4999))),
-            Some(None)
-        );
+        assert_eq!(heads.fresh(TENANT, NOON.plus(Duration::from_millis(4999))), Some(None));
         assert_eq!(heads.fresh(TENANT, NOON.plus(Duration::from_secs(5))), None);
-        assert_eq!(
-            heads.fresh(TENANT, NOON.minus(Duration::from_secs(1))),
-            None
-        );
+        assert_eq!(heads.fresh(TENANT, NOON.minus(Duration::from_secs(1))), None);
         assert_eq!(heads.fresh(TenantId::from_bits(2), NOON), None);
     }
 

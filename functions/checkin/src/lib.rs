@@ -22,8 +22,6 @@ mod device_error;
 mod heads;
 mod record;
 mod signed;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -56,10 +54,7 @@ impl State {
     /// wakes that a changed head causes must be delayed by more.
     #[must_use]
     pub fn new(core: Core, keep_heads_for: Duration) -> Self {
-        Self {
-            core,
-            heads: Arc::new(Heads::new(keep_heads_for)),
-        }
+        Self { core, heads: Arc::new(Heads::new(keep_heads_for)) }
     }
 }
 
@@ -78,9 +73,7 @@ async fn device_request(
     request: Request,
 ) -> Response {
     // The body of a refused request is still read, up to the limit.
-    let body = Bytes::from_request(request, &())
-        .await
-        .map_err(|_| DeviceError::TooLarge);
+    let body = Bytes::from_request(request, &()).await.map_err(|_| DeviceError::TooLarge);
     let answer = match body {
         Ok(body) => answer(&state, &tenant, &device, &headers, &body).await,
         Err(error) => Err(error),
@@ -102,10 +95,7 @@ async fn answer(
     let certificate = signer(headers, body, state.core.clock.now())?;
     let tenant: TenantId = tenant.parse().map_err(|_| DeviceError::NotYours)?;
     let device: DeviceId = device.parse().map_err(|_| DeviceError::NotYours)?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the authenticator of the device channel"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the authenticator of the device channel")]
     let scope = TenantScope::vouched(Authenticator::DeviceCertificate, tenant);
     match Message::parse(body)? {
         Message::Checkin(message) => {

@@ -104,15 +104,7 @@ impl View<'_> {
                 // Older than any answer to come, newer than every install answered so far.
                 let round = device.slots.max_round();
                 let token = device.slots.of(*slot).token;
-                self.judge(
-                    device,
-                    Answered {
-                        round,
-                        slot: *slot,
-                        token,
-                    },
-                    facts,
-                );
+                self.judge(device, Answered { round, slot: *slot, token }, facts);
             });
         answer
     }
@@ -125,25 +117,12 @@ impl View<'_> {
     fn judge(&self, device: &mut Device, answered: Answered, facts: &Facts) {
         if answered.slot == SlotKind::ProfileList && !matches!(facts, Facts::Failed) {
             let installed = |identifier: &str| facts.profile(identifier);
-            reconcile(
-                device,
-                self.tenant,
-                self.wanted,
-                answered,
-                installed,
-                self.now,
-            );
+            reconcile(device, self.tenant, self.wanted, answered, installed, self.now);
         }
         let expected = self.wanted.map(|wanted| Expected {
-            wall: ExpectedProfile {
-                identifier: &wanted.wall.identifier,
-                uuid: &wanted.wall.uuid,
-            },
+            wall: ExpectedProfile { identifier: &wanted.wall.identifier, uuid: &wanted.wall.uuid },
             account: match &wanted.account {
-                Ok(a) => Ok(ExpectedProfile {
-                    identifier: &a.identifier,
-                    uuid: &a.uuid,
-                }),
+                Ok(a) => Ok(ExpectedProfile { identifier: &a.identifier, uuid: &a.uuid }),
                 Err(reason) => Err(*reason),
             },
         });
@@ -203,8 +182,5 @@ fn error_members(report: &Report) -> BTreeMap<String, String> {
         .iter()
         .map(|item| serde_json::json!({ "domain": short(&item.domain), "code": item.code }))
         .collect();
-    BTreeMap::from([(
-        "error_chain".to_owned(),
-        serde_json::Value::Array(chain).to_string(),
-    )])
+    BTreeMap::from([("error_chain".to_owned(), serde_json::Value::Array(chain).to_string())])
 }

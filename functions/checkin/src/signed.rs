@@ -92,14 +92,7 @@ mod tests {
         let mut strange = HeaderMap::new();
         strange.insert(SIGNATURE, HeaderValue::from_bytes(b"\xff\xfe").unwrap());
         let huge = headers(&vec![0x30; MAX_SIGNATURE_BYTES + 100]);
-        for headers in [
-            HeaderMap::new(),
-            headers(b""),
-            headers(b"0"),
-            twice,
-            strange,
-            huge,
-        ] {
+        for headers in [HeaderMap::new(), headers(b""), headers(b"0"), twice, strange, huge] {
             assert_eq!(signer(&headers, b"body", NOW).unwrap_err().status(), 400);
         }
     }

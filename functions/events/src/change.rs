@@ -111,19 +111,10 @@ pub(crate) mod tests {
 
     #[test]
     fn a_tenant_is_provisioned_when_it_is_born() {
-        let born = change(
-            "INSERT",
-            "T#TENANT#O",
-            "0",
-            Value::Null,
-            state("provisioning"),
-        );
+        let born = change("INSERT", "T#TENANT#O", "0", Value::Null, state("provisioning"));
         assert_eq!(born, Some(Change::TenantBorn));
         let active = state("active");
-        assert_eq!(
-            change("MODIFY", "T#TENANT#O", "0", state("provisioning"), active),
-            None
-        );
+        assert_eq!(change("MODIFY", "T#TENANT#O", "0", state("provisioning"), active), None);
     }
 
     #[test]
@@ -135,10 +126,7 @@ pub(crate) mod tests {
         let pk = "T#TENANT#D#DEVICE";
         let queued = change("INSERT", pk, &format!("1#{UUID}"), none(), none());
         assert_eq!(queued, Some(Change::CommandQueued(device)));
-        assert_eq!(
-            change("REMOVE", pk, &format!("1#{UUID}"), none(), none()),
-            None
-        );
+        assert_eq!(change("REMOVE", pk, &format!("1#{UUID}"), none(), none()), None);
         let answered = change("INSERT", pk, &format!("R#{UUID}"), none(), none());
         assert_eq!(answered, Some(Change::CommandAnswered(device)));
     }
@@ -176,11 +164,7 @@ pub(crate) mod tests {
     #[test]
     fn what_nobody_follows_is_passed_over() {
         let none = || Value::Null;
-        for (pk, sk) in [
-            ("R#res_1#O", "0"),
-            ("T#TENANT#D#DEVICE", "I#profile_list"),
-            ("", ""),
-        ] {
+        for (pk, sk) in [("R#res_1#O", "0"), ("T#TENANT#D#DEVICE", "I#profile_list"), ("", "")] {
             assert_eq!(change("INSERT", pk, sk, none(), none()), None);
         }
     }

@@ -1,5 +1,5 @@
 use trennwand_domain::{
-    Device, DeviceId, Duration, Result, SlotKind, SlotStatus, TenantScope, UserId,
+    Device, DeviceId, Duration, Result, SlotKind, SlotStatus, TenantScope, Token, UserId,
 };
 use trennwand_runtime::Message;
 use trennwand_store::{DeviceFilter, Page};
@@ -49,18 +49,20 @@ async fn has_lost_something(
     Ok(header.as_ref().is_some_and(lost))
 }
 
+/// Lost, or found in an old revision, which takes the slot's token away.
 fn lost(header: &Device) -> bool {
-    let lost = |slot| header.slots.of(slot).status == SlotStatus::Lost;
+    let lost = |kind| {
+        let slot = header.slots.of(kind);
+        let old = slot.status == SlotStatus::Acknowledged && slot.token == Token::default();
+        slot.status == SlotStatus::Lost || old
+    };
     header.state.is_managed() && (lost(SlotKind::Wall) || lost(SlotKind::Account))
 }
 
 /// Writes the user's hash into a phone's header, in case the user changed while the index that
 /// [`person_changed`] reads did not list the phone yet.
 async fn note_person(state: &EventsState, scope: TenantScope, device: DeviceId) -> Result<()> {
-    let (devices, users) = (
-        state.core.store.devices(&scope),
-        state.core.store.users(&scope),
-    );
+    let (devices, users) = (state.core.store.devices(&scope), state.core.store.users(&scope));
     let Some(header) = devices.get(device).await? else {
         return Ok(());
     };
@@ -81,15 +83,9 @@ async fn person_changed(
     user: UserId,
     wakes: &mut Wakes,
 ) -> Result<()> {
-    let (devices, users) = (
-        state.core.store.devices(&scope),
-        state.core.store.users(&scope),
-    );
+    let (devices, users) = (state.core.store.devices(&scope), state.core.store.users(&scope));
     let person = users.get(user).await?.map(|user| user.variables);
-    let filter = DeviceFilter {
-        user: Some(user),
-        ..DeviceFilter::default()
-    };
+    let filter = DeviceFilter { user: Some(user), ..DeviceFilter::default() };
     let mut page = Page::first(100);
     loop {
         let listed = devices.list(&filter, &page).await?;

@@ -53,10 +53,7 @@ pub struct EventsState {
 pub async fn handle(state: &EventsState, event: &Event) -> Result<()> {
     let mut wakes = Wakes::default();
     for (tenant, change) in event.records.iter().filter_map(Change::of) {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the authenticator of the stream's records"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the authenticator of the stream's records")]
         let scope = TenantScope::vouched(Authenticator::StreamRecord, tenant);
         follow::follow(state, scope, change, &mut wakes).await?;
     }

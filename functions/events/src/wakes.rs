@@ -33,16 +33,10 @@ impl Wakes {
         for (tenant, devices) in self.devices {
             let devices: Vec<_> = devices.into_iter().collect();
             for some in devices.chunks(PER_MESSAGE) {
-                messages.push((
-                    wake(tenant, Audience::Devices(some.to_vec())),
-                    Duration::ZERO,
-                ));
+                messages.push((wake(tenant, Audience::Devices(some.to_vec())), Duration::ZERO));
             }
         }
-        let tenants = self
-            .tenants
-            .into_iter()
-            .map(|t| (wake(t, Audience::Tenant), head_delay));
+        let tenants = self.tenants.into_iter().map(|t| (wake(t, Audience::Tenant), head_delay));
         messages.extend(tenants);
         messages
     }
@@ -72,10 +66,7 @@ mod tests {
         let devices = vec![DeviceId::from_bits(2), DeviceId::from_bits(3)];
         assert_eq!(
             wakes.messages(delay),
-            [
-                (wake(Audience::Devices(devices)), Duration::ZERO),
-                (wake(Audience::Tenant), delay),
-            ]
+            [(wake(Audience::Devices(devices)), Duration::ZERO), (wake(Audience::Tenant), delay),]
         );
     }
 
