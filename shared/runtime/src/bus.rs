@@ -120,10 +120,7 @@ mod tests {
     use super::*;
 
     fn wake(audience: Audience) -> Message {
-        Message::Wake(Wake {
-            tenant: TenantId::from_bits(1),
-            audience,
-        })
+        Message::Wake(Wake { tenant: TenantId::from_bits(1), audience })
     }
 
     #[test]
@@ -141,9 +138,7 @@ mod tests {
         };
         for (message, json) in [
             (
-                Message::Provision {
-                    tenant: TenantId::from_bits(1),
-                },
+                Message::Provision { tenant: TenantId::from_bits(1) },
                 format!(r#"{{"provision":{{"tenant":"{tenant}"}}}}"#),
             ),
             (

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use axum::extract::FromRef;
 use trennwand_auth::{CachedPrincipals, Verifier};
@@ -10,7 +10,7 @@ use trennwand_web::Gate;
 use crate::{StorePrincipals, Templates, Vault};
 
 /// What every function needs; cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Core {
     /// The repositories.
     pub store: Store,
@@ -58,10 +58,14 @@ impl Core {
             principals: Arc::new(CachedPrincipals::new(store, self.clock.clone())),
             clock: self.clock.clone(),
         };
-        Api {
-            core: self.clone(),
-            gate,
-        }
+        Api { core: self.clone(), gate }
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The SDK's client alone would fill pages.
+        f.debug_struct("Core").field("base_url", &self.base_url).finish_non_exhaustive()
     }
 }
 

@@ -39,3 +39,6 @@ pub use self::{
     templates::Templates,
     vault::{NewPerson, Vault},
 };
+
+#[cfg(test)]
+mod tests;

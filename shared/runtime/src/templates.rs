@@ -23,10 +23,7 @@ impl Templates {
     /// An empty cache before this store.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self {
-            store,
-            known: Arc::default(),
-        }
+        Self { store, known: Arc::default() }
     }
 
     /// The template that a tenant's assignment head names.
@@ -42,9 +39,7 @@ impl Templates {
         let body = self.store.tenant(scope).template(digest).await?;
         let body = body.ok_or_else(|| Error::internal(format!("template {digest} is missing")))?;
         if Digest::of(body.as_bytes()) != digest {
-            return Err(Error::internal(format!(
-                "template {digest} has another text"
-            )));
+            return Err(Error::internal(format!("template {digest} has another text")));
         }
         let template = Arc::new(Template::from_body(&body)?);
         let mut known = self.lock();

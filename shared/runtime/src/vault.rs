@@ -53,13 +53,7 @@ impl Vault {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self {
-            store,
-            master,
-            clock,
-            entropy,
-            held: Arc::default(),
-        }
+        Self { store, master, clock, entropy, held: Arc::default() }
     }
 
     /// A new tenant's data key, and its wrapped form for `Tenants::insert`.
@@ -85,10 +79,7 @@ impl Vault {
         }
         let wrapped = self.store.tenant(scope).wrapped_key().await?;
         let wrapped = wrapped.ok_or_else(|| Error::not_found("tenant"))?;
-        let key = self
-            .master
-            .unwrap(&tenant_context(tenant), &wrapped)
-            .await?;
+        let key = self.master.unwrap(&tenant_context(tenant), &wrapped).await?;
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.len() >= CAPACITY {
             held.clear();
@@ -131,9 +122,7 @@ impl Vault {
         field: SealedField,
         sealed: &Sealed,
     ) -> Result<Secret<Vec<u8>>> {
-        self.tenant_key(scope)
-            .await?
-            .open(&field.context(scope.tenant()), sealed)
+        self.tenant_key(scope).await?.open(&field.context(scope.tenant()), sealed)
     }
 
     /// The keyed hash by which a phone is known again: `Device::udid_hash`.
@@ -141,10 +130,7 @@ impl Vault {
     /// # Errors
     /// As [`Self::tenant_key`].
     pub async fn udid_hash(&self, scope: &TenantScope, udid: &Secret<String>) -> Result<[u8; 16]> {
-        Ok(self
-            .tenant_key(scope)
-            .await?
-            .pseudonym("udid", udid.expose().as_bytes()))
+        Ok(self.tenant_key(scope).await?.pseudonym("udid", udid.expose().as_bytes()))
     }
 
     /// The keyed hash by which an e-mail address is found: `User::email_hash`. Addresses that
@@ -196,14 +182,7 @@ impl Vault {
         let tenant_key = self.tenant_key(scope).await?;
         let context = subject_context(scope.tenant(), user);
         let subject_key = tenant_key.unwrap_child(&context, wrapped_key)?;
-        self.seal_with(
-            scope,
-            &tenant_key,
-            &subject_key,
-            user,
-            person,
-            wrapped_key.to_vec(),
-        )
+        self.seal_with(scope, &tenant_key, &subject_key, user, person, wrapped_key.to_vec())
     }
 
     /// Opens a person (`Users::person_bundle` has user and wrapped key).
@@ -253,9 +232,7 @@ impl Vault {
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault")
-            .field("master", &self.master)
-            .finish_non_exhaustive()
+        f.debug_struct("Vault").field("master", &self.master).finish_non_exhaustive()
     }
 }
 
