@@ -16,22 +16,13 @@ pub(crate) async fn with_mail(
     let mut templates = Vec::new();
     let mut rules = Vec::with_capacity(head.rules.len());
     for rule in &head.rules {
-        let stored = core
-            .store
-            .policies(scope)
-            .version(rule.policy, rule.version)
-            .await?;
+        let stored = core.store.policies(scope).version(rule.policy, rule.version).await?;
         let stored = stored.ok_or_else(|| Error::internal("a version in force is not stored"))?;
         let document = PolicyDocument::parse(&stored.document)?;
-        let compiled: Vec<_> = Target::ALL
-            .iter()
-            .flat_map(|&t| compile(&document, t, Some(&mail)))
-            .collect();
+        let compiled: Vec<_> =
+            Target::ALL.iter().flat_map(|&t| compile(&document, t, Some(&mail))).collect();
         let artefacts = compiled.iter().map(Template::artefact_ref).collect();
-        rules.push(Rule {
-            artefacts,
-            ..rule.clone()
-        });
+        rules.push(Rule { artefacts, ..rule.clone() });
         templates.extend(compiled);
     }
     let changed = AssignmentHead {

@@ -18,9 +18,7 @@ pub(crate) fn serial(entropy: &dyn Entropy) -> [u8; 16] {
 
 /// A name as far as it fits into a certificate (`ub-organization-name`, 64 characters).
 pub(crate) fn cut(name: &str) -> &str {
-    name.char_indices()
-        .nth(64)
-        .map_or(name, |(end, _)| &name[..end])
+    name.char_indices().nth(64).map_or(name, |(end, _)| &name[..end])
 }
 
 /// DER as PEM (RFC 7468).

@@ -75,26 +75,12 @@ pub fn api() -> OpenApiRouter<Onboarding> {
         .routes(routes!(oauth::jwks::jwks_get))
         .routes(routes!(oauth::metadata::authorization_server_get))
         .routes(routes!(me::me_get))
-        .routes(routes!(
-            resellers::create::reseller_create,
-            resellers::list::reseller_list
-        ))
+        .routes(routes!(resellers::create::reseller_create, resellers::list::reseller_list))
         .routes(routes!(resellers::read::reseller_get))
-        .routes(routes!(
-            clients::create_for_reseller::reseller_client_create
-        ))
-        .routes(routes!(
-            tenants::create::tenant_create,
-            tenants::list::tenant_list
-        ))
-        .routes(routes!(
-            tenants::read::tenant_get,
-            tenants::update::tenant_update
-        ))
-        .routes(routes!(
-            clients::create::client_create,
-            clients::list::client_list
-        ))
+        .routes(routes!(clients::create_for_reseller::reseller_client_create))
+        .routes(routes!(tenants::create::tenant_create, tenants::list::tenant_list))
+        .routes(routes!(tenants::read::tenant_get, tenants::update::tenant_update))
+        .routes(routes!(clients::create::client_create, clients::list::client_list))
         .routes(routes!(clients::revoke::client_revoke))
         .routes(routes!(clients::rotate::client_rotate))
         .routes(routes!(mail::read::mail_get, mail::replace::mail_replace))
@@ -121,6 +107,6 @@ mod tests {
         let count = operations.len();
         operations.sort_unstable();
         operations.dedup();
-        assert_eq!((count, operations.len()), (22, 22));
+        assert_eq!((count, operations.len()), (21, 21));
     }
 }

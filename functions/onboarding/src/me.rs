@@ -36,11 +36,7 @@ pub(crate) struct Me {
 )]
 pub(crate) async fn me_get(State(core): State<Core>, who: Anyone) -> Result<Json<Me>> {
     let caller = who.caller();
-    let client = core
-        .store
-        .clients()
-        .get(caller.owner, caller.client)
-        .await?;
+    let client = core.store.clients().get(caller.owner, caller.client).await?;
     let client = client.ok_or_else(|| Error::not_found("client"))?;
     let (reseller, tenant) = match caller.owner {
         Owner::Operator => (None, None),

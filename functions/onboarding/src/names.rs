@@ -8,10 +8,7 @@ pub(crate) fn name(text: &str) -> Result<String> {
     let text = text.trim();
     let fits = (1..=120).contains(&text.chars().count());
     if !fits || text.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            "name",
-            "expected 1 to 120 characters, no control characters",
-        ));
+        return Err(Error::invalid("name", "expected 1 to 120 characters, no control characters"));
     }
     Ok(text.to_owned())
 }

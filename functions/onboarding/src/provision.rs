@@ -55,9 +55,7 @@ pub async fn provision(
         store.put_push_certificate(&mut tx, &push);
     }
     let preset = Preset::compile(core, &tenant, now);
-    core.store
-        .policies(scope)
-        .insert(&mut tx, &preset.policy, &preset.version);
+    core.store.policies(scope).insert(&mut tx, &preset.policy, &preset.version);
     for template in &preset.templates {
         store.put_template(&mut tx, template.digest(), &template.to_body());
     }
@@ -71,10 +69,7 @@ pub async fn provision(
 }
 
 const fn lost_to_another(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Conflict { .. } | ErrorKind::AlreadyExists { .. }
-    )
+    matches!(error.kind(), ErrorKind::Conflict { .. } | ErrorKind::AlreadyExists { .. })
 }
 
 async fn finished_by_another(core: &Core, scope: &TenantScope, error: Error) -> Result<()> {
@@ -110,11 +105,7 @@ async fn identity_keys(
         Usage::RegistrationAuthority,
     )?;
     let sealed = |field: SealedField, key: &RsaKey| {
-        seal.seal(
-            entropy,
-            &field.context(tenant.id),
-            key.to_pkcs8_der().expose(),
-        )
+        seal.seal(entropy, &field.context(tenant.id), key.to_pkcs8_der().expose())
     };
     Ok(TenantKeys {
         ca_certificate: ca.certificate().der().to_vec(),
@@ -155,10 +146,8 @@ struct Preset {
 impl Preset {
     fn compile(core: &Core, tenant: &Tenant, now: Timestamp) -> Self {
         let document = PolicyDocument::preset();
-        let templates: Vec<_> = Target::ALL
-            .iter()
-            .flat_map(|&target| compile(&document, target, None))
-            .collect();
+        let templates: Vec<_> =
+            Target::ALL.iter().flat_map(|&target| compile(&document, target, None)).collect();
         let policy = Policy {
             id: core.ids.mint(),
             name: PRESET_NAME.to_owned(),
@@ -186,11 +175,6 @@ impl Preset {
             mail: None,
             organization: tenant.name.clone(),
         };
-        Self {
-            policy,
-            version,
-            templates,
-            head,
-        }
+        Self { policy, version, templates, head }
     }
 }

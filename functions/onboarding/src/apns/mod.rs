@@ -35,9 +35,7 @@ pub(crate) enum ApnsStatus {
 
 impl Apns {
     fn new(stored: Option<&PushCertificate>, now: Timestamp) -> Self {
-        let expires_at = stored
-            .and_then(|s| s.expires_at)
-            .filter(|_| is_uploaded(stored));
+        let expires_at = stored.and_then(|s| s.expires_at).filter(|_| is_uploaded(stored));
         let status = match expires_at {
             None => ApnsStatus::Missing,
             Some(end) if end < now => ApnsStatus::Expired,
@@ -79,15 +77,10 @@ mod tests {
     #[test]
     fn a_certificate_is_missing_until_uploaded_and_expires() {
         assert_eq!(Apns::new(None, NOON).status, ApnsStatus::Missing);
-        let requested = PushCertificate {
-            requested_key: Some(Sealed::from_bytes(vec![1])),
-            ..nothing_yet()
-        };
+        let requested =
+            PushCertificate { requested_key: Some(Sealed::from_bytes(vec![1])), ..nothing_yet() };
         let shown = Apns::new(Some(&requested), NOON);
-        assert_eq!(
-            (shown.status, shown.signing_request_pending),
-            (ApnsStatus::Missing, true)
-        );
+        assert_eq!((shown.status, shown.signing_request_pending), (ApnsStatus::Missing, true));
         let uploaded = PushCertificate {
             chain: vec![vec![0x30]],
             key: Some(Sealed::from_bytes(vec![1])),
@@ -97,9 +90,6 @@ mod tests {
         };
         assert_eq!(Apns::new(Some(&uploaded), NOON).status, ApnsStatus::Valid);
         let later = NOON.plus(std::time::Duration::from_secs(1));
-        assert_eq!(
-            Apns::new(Some(&uploaded), later).status,
-            ApnsStatus::Expired
-        );
+        assert_eq!(Apns::new(Some(&uploaded), later).status, ApnsStatus::Expired);
     }
 }

@@ -43,10 +43,7 @@ pub(crate) async fn apns_certificate_replace(
     let now = core.clock.now();
     let chain = Certificate::chain_from_pem(&new.certificate)?;
     let sent = new.private_key.map(Secret::new);
-    let sent = sent
-        .map(|pem| RsaKey::from_pem(pem.expose()))
-        .transpose()
-        .map_err(at_key)?;
+    let sent = sent.map(|pem| RsaKey::from_pem(pem.expose())).transpose().map_err(at_key)?;
     let store = core.store.tenant(scope);
     let before = store.push_certificate().await?.unwrap_or_else(nothing_yet);
     let candidates = match sent {
@@ -58,10 +55,7 @@ pub(crate) async fn apns_certificate_replace(
         return Err(Error::conflict(ReasonCode::ApnsTopicMismatch).into());
     }
     let pkcs8 = key.to_pkcs8_der();
-    let sealed = core
-        .vault
-        .seal(scope, SealedField::PushKey, pkcs8.expose())
-        .await?;
+    let sealed = core.vault.seal(scope, SealedField::PushKey, pkcs8.expose()).await?;
     let after = PushCertificate {
         requested_key: None,
         chain: chain.iter().map(|c| c.der().to_vec()).collect(),
@@ -77,10 +71,7 @@ pub(crate) async fn apns_certificate_replace(
 }
 
 fn at_key(_: Error) -> Error {
-    Error::invalid(
-        "private_key",
-        "expected an unencrypted RSA key of at least 2048 bits as PEM",
-    )
+    Error::invalid("private_key", "expected an unencrypted RSA key of at least 2048 bits as PEM")
 }
 
 /// The keys that a certificate without one may belong to: that of the request, and the one in use,
@@ -104,12 +95,8 @@ fn fitting(
     candidates: Vec<RsaKey>,
     now: Timestamp,
 ) -> DomainResult<(RsaKey, String, Timestamp)> {
-    let leaf = chain
-        .first()
-        .ok_or_else(|| Error::invalid("certificate", "is empty"))?;
-    let key = candidates
-        .into_iter()
-        .find(|key| key.spki_der() == leaf.spki_der());
+    let leaf = chain.first().ok_or_else(|| Error::invalid("certificate", "is empty"))?;
+    let key = candidates.into_iter().find(|key| key.spki_der() == leaf.spki_der());
     let key = key.ok_or_else(|| Error::conflict(ReasonCode::ApnsKeyMismatch))?;
     let facts = verify_push_certificate(leaf, &key, now)?;
     Ok((key, facts.topic, facts.expires_at))
@@ -135,20 +122,14 @@ mod tests {
         let refusal = fitting(&chain, vec![other], NOON).unwrap_err();
         assert_eq!(refusal.code(), "apns_key_mismatch");
         let after = end.plus(std::time::Duration::from_secs(2));
-        assert_eq!(
-            fitting(&chain, vec![key], after).unwrap_err().code(),
-            "invalid"
-        );
+        assert_eq!(fitting(&chain, vec![key], after).unwrap_err().code(), "invalid");
     }
 
     #[test]
     fn a_certificate_that_is_not_for_device_management_is_refused() {
         let key = RsaKey::generate().unwrap();
         if let Ok(wrong) = test_push_certificate(&key, "com.example.app", NOON) {
-            assert_eq!(
-                fitting(&[wrong], vec![key], NOON).unwrap_err().code(),
-                "invalid"
-            );
+            assert_eq!(fitting(&[wrong], vec![key], NOON).unwrap_err().code(), "invalid");
         }
     }
 }

@@ -36,19 +36,11 @@ pub(crate) async fn apns_signing_request_create(
     let key = keys::generate().await?;
     let request = apns_signing_request(&key, scope.tenant())?;
     let pkcs8 = key.to_pkcs8_der();
-    let sealed = core
-        .vault
-        .seal(scope, SealedField::PushKey, pkcs8.expose())
-        .await?;
+    let sealed = core.vault.seal(scope, SealedField::PushKey, pkcs8.expose()).await?;
     let stored = store.push_certificate().await?.unwrap_or_else(nothing_yet);
     let mut tx = core.store.transaction();
-    let requested = PushCertificate {
-        requested_key: Some(sealed),
-        ..stored
-    };
+    let requested = PushCertificate { requested_key: Some(sealed), ..stored };
     store.put_push_certificate(&mut tx, &requested);
     tx.commit().await?;
-    Ok(Json(SigningRequest {
-        signing_request: keys::pem("CERTIFICATE REQUEST", &request),
-    }))
+    Ok(Json(SigningRequest { signing_request: keys::pem("CERTIFICATE REQUEST", &request) }))
 }

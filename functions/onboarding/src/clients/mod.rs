@@ -116,21 +116,14 @@ mod tests {
 
     #[test]
     fn scopes_left_out_are_all_of_the_level() {
-        assert_eq!(
-            scopes(Level::Tenant, None).unwrap(),
-            Scopes::of(Level::Tenant)
-        );
+        assert_eq!(scopes(Level::Tenant, None).unwrap(), Scopes::of(Level::Tenant));
         let some = ["setup".to_owned(), "users".to_owned()];
         assert_eq!(scopes(Level::Tenant, Some(&some)).unwrap().to_words(), some);
     }
 
     #[test]
     fn a_tenants_client_never_has_a_resellers_scope() {
-        for words in [
-            vec!["tenants".to_owned()],
-            vec!["setup users".to_owned()],
-            Vec::new(),
-        ] {
+        for words in [vec!["tenants".to_owned()], vec!["setup users".to_owned()], Vec::new()] {
             let refusal = scopes(Level::Tenant, Some(&words)).unwrap_err();
             assert!(refusal.to_string().contains("devices:read"), "{refusal}");
         }

@@ -27,18 +27,11 @@ pub(crate) async fn client_rotate(
     Id(id): Id<ClientId>,
 ) -> Result<NoStore<Json<ClientWithSecret>>> {
     let owner = Owner::Tenant(tenant.scope().tenant());
-    let client = core
-        .store
-        .clients()
-        .get(owner, id)
-        .await?
-        .filter(|client| !client.revoked);
+    let client = core.store.clients().get(owner, id).await?.filter(|client| !client.revoked);
     let client = client.ok_or_else(|| Error::not_found("client"))?;
     let secret = ClientSecret::mint(&*core.entropy);
     let mut tx = core.store.transaction();
-    core.store
-        .clients()
-        .rotate(&mut tx, owner, id, secret.hash());
+    core.store.clients().rotate(&mut tx, owner, id, secret.hash());
     tx.commit().await?;
     Ok(NoStore(Json(ClientWithSecret::new(client, &secret))))
 }

@@ -46,18 +46,11 @@ impl Mail {
                 return Err(Error::invalid("auth", message));
             }
             (None, MailKind::Exchange) => {
-                return Err(Error::invalid(
-                    "auth",
-                    "is missing; allowed are oauth and password",
-                ));
+                return Err(Error::invalid("auth", "is missing; allowed are oauth and password"));
             }
             (None, _) => MailAuth::Oauth,
         };
-        let settings = MailSettings {
-            kind: self.kind,
-            host: self.host,
-            auth,
-        };
+        let settings = MailSettings { kind: self.kind, host: self.host, auth };
         if settings.kind != MailKind::None {
             check_mail(&settings)?;
         }
@@ -71,11 +64,7 @@ impl From<MailSettings> for Mail {
             MailAuth::Oauth => Auth::Oauth,
             MailAuth::Password => Auth::Password,
         };
-        Self {
-            kind: settings.kind,
-            host: settings.host,
-            auth: Some(auth),
-        }
+        Self { kind: settings.kind, host: settings.host, auth: Some(auth) }
     }
 }
 
@@ -106,9 +95,6 @@ mod tests {
     #[test]
     fn wanting_no_account_needs_nothing_else() {
         assert_eq!(read(r#"{"kind":"none"}"#).unwrap().kind, MailKind::None);
-        assert_eq!(
-            read(r#"{"kind":"none","auth":"password"}"#).unwrap().kind,
-            MailKind::None
-        );
+        assert_eq!(read(r#"{"kind":"none","auth":"password"}"#).unwrap().kind, MailKind::None);
     }
 }

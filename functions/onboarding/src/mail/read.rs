@@ -19,8 +19,6 @@ pub(crate) async fn mail_get(
     tenant: ForTenant<need::Setup>,
 ) -> Result<Json<Mail>> {
     let head = core.store.tenant(tenant.scope()).head().await?;
-    let mail = head
-        .and_then(|head| head.mail)
-        .ok_or_else(|| Error::not_found("mail setting"))?;
+    let mail = head.and_then(|head| head.mail).ok_or_else(|| Error::not_found("mail setting"))?;
     Ok(Json(mail.into()))
 }

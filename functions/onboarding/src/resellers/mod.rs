@@ -21,10 +21,6 @@ pub(crate) struct ResellerView {
 
 impl From<Reseller> for ResellerView {
     fn from(reseller: Reseller) -> Self {
-        Self {
-            id: reseller.id,
-            name: reseller.name,
-            created_at: reseller.created_at,
-        }
+        Self { id: reseller.id, name: reseller.name, created_at: reseller.created_at }
     }
 }

@@ -20,7 +20,5 @@ pub(crate) async fn reseller_get(
     Id(id): Id<ResellerId>,
 ) -> Result<Json<ResellerView>> {
     let reseller = core.store.resellers().get(id).await?;
-    Ok(Json(
-        reseller.ok_or_else(|| Error::not_found("reseller"))?.into(),
-    ))
+    Ok(Json(reseller.ok_or_else(|| Error::not_found("reseller"))?.into()))
 }

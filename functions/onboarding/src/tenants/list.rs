@@ -21,10 +21,6 @@ pub(crate) async fn tenant_list(
     reseller: ForReseller<need::Tenants>,
     Paging(page): Paging,
 ) -> Result<Json<Listing<TenantView>>> {
-    let tenants = core
-        .store
-        .tenants()
-        .list(reseller.reseller(), &page)
-        .await?;
+    let tenants = core.store.tenants().list(reseller.reseller(), &page).await?;
     Ok(Json(tenants.map(TenantView::from).into()))
 }

@@ -19,7 +19,5 @@ pub(crate) async fn tenant_get(
     tenant: ForTenantOfReseller<need::Tenants>,
 ) -> Result<Json<TenantView>> {
     let tenant = core.store.tenant(tenant.scope()).get().await?;
-    Ok(Json(
-        tenant.ok_or_else(|| Error::not_found("tenant"))?.into(),
-    ))
+    Ok(Json(tenant.ok_or_else(|| Error::not_found("tenant"))?.into()))
 }

@@ -34,10 +34,7 @@ pub(crate) async fn tenant_update(
     Json(change): Json<TenantChange>,
 ) -> Result<Json<TenantView>> {
     let store = core.store.tenant(tenant.scope());
-    let before = store
-        .get()
-        .await?
-        .ok_or_else(|| Error::not_found("tenant"))?;
+    let before = store.get().await?.ok_or_else(|| Error::not_found("tenant"))?;
     let name = change.name.as_deref().map(names::name).transpose()?;
     let Some(name) = name.filter(|name| *name != before.name) else {
         return Ok(Json(before.into()));
