@@ -39,10 +39,8 @@ impl Embedded {
                 Self::serve(database, &directory.join(FILE), None).await
             }
             Data::Memory => {
-                let directory = tempfile::Builder::new()
-                    .prefix("trennwand-")
-                    .tempdir()
-                    .map_err(unusable)?;
+                let directory =
+                    tempfile::Builder::new().prefix("trennwand-").tempdir().map_err(unusable)?;
                 let file = directory.path().join(FILE);
                 let database = open(&file)?;
                 database.enable_bulk_loading().map_err(unusable)?;
@@ -56,12 +54,7 @@ impl Embedded {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?;
         let server = tokio::spawn(dynoxide::server::serve_on(listener, database));
-        Ok(Self {
-            endpoint: format!("http://{address}"),
-            stream,
-            server,
-            _temporary: temporary,
-        })
+        Ok(Self { endpoint: format!("http://{address}"), stream, server, _temporary: temporary })
     }
 
     /// Where an SDK client finds it.
@@ -116,11 +109,13 @@ mod tests {
 
     /// The sort keys of the records of a batch.
     fn keys(event: &aws_lambda_events::event::dynamodb::Event) -> Vec<String> {
-        let key = |record: &aws_lambda_events::event::dynamodb::EventRecord| {
-            match record.change.keys.get("sk") {
-                Some(serde_dynamo::AttributeValue::S(sk)) => sk.clone(),
-                other => panic!("{other:?}"),
-            }
+        let key = |record: &aws_lambda_events::event::dynamodb::EventRecord| match record
+            .change
+            .keys
+            .get("sk")
+        {
+            Some(serde_dynamo::AttributeValue::S(sk)) => sk.clone(),
+            other => panic!("{other:?}"),
         };
         event.records.iter().map(key).collect()
     }
@@ -132,7 +127,10 @@ mod tests {
         let embedded = Embedded::start(&data).await.unwrap();
         write(&store(&embedded).await, 1).await;
         let mut stream = embedded.stream();
-        assert_eq!(keys(&stream.next().await.unwrap()), ["0", &ResellerId::from_bits(1).to_string()]);
+        assert_eq!(
+            keys(&stream.next().await.unwrap()),
+            ["0", &ResellerId::from_bits(1).to_string()]
+        );
         stream.advance();
         stream.checkpoint().await.unwrap();
         write(&store(&embedded).await, 2).await;
@@ -193,7 +191,8 @@ mod tests {
         assert_eq!(stream.stored().await.unwrap(), 1, "only the last record is left");
         seen.retain(|sk| sk != "0");
         for writer in 0..WRITERS {
-            let ids = |from: u128| (from..from + EACH).map(|i| ResellerId::from_bits(i).to_string());
+            let ids =
+                |from: u128| (from..from + EACH).map(|i| ResellerId::from_bits(i).to_string());
             let expected: Vec<_> = ids(writer * EACH).collect();
             let got: Vec<_> = seen.iter().filter(|sk| expected.contains(sk)).cloned().collect();
             assert_eq!(got, expected, "each once and in the order of its writer");

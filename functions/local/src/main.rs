@@ -1,1 +1,68 @@
-fn main() {}
+//! The command line of the local server.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use trennwand::{Cli, Console, Order, Running, play, start};
+use trennwand_runtime::telemetry;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Order { options, play: plays } = Cli::parse().order();
+    // The demo's own words should stand alone on the terminal.
+    let quiet = if plays { "warn" } else { "info" };
+    telemetry::init(telemetry::Format::Plain, quiet);
+    let console = Console;
+    let server = match start(options).await {
+        Ok(server) => server,
+        Err(error) => {
+            console.complain(error);
+            return ExitCode::FAILURE;
+        }
+    };
+    console.say(format_args!("Trennwand serves on {} (Ctrl-C ends it).", server.base_url()));
+    let code = tokio::select! {
+        () = wait_for_the_end() => ExitCode::SUCCESS,
+        code = stay(plays, &server, console) => code,
+    };
+    server.shutdown().await;
+    code
+}
+
+/// Plays the demo if it is wanted, then keeps its phones online; returns only if the demo fails.
+async fn stay(plays: bool, server: &Running, console: Console) -> ExitCode {
+    if !plays {
+        return std::future::pending().await;
+    }
+    match play(server, console).await {
+        Ok(_phones) => {
+            console.say(format_args!(
+                "\nTrennwand keeps serving on {0}. API reference: {0}/docs. Credentials: \
+                 .trennwand/credentials.json",
+                server.base_url(),
+            ));
+            std::future::pending().await
+        }
+        Err(error) => {
+            console.complain(error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ctrl-C, or the signal by which a service manager ends a process.
+async fn wait_for_the_end() {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

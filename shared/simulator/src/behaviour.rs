@@ -121,25 +121,23 @@ impl Fault {
         }
     }
 
-    /// The enrolment does not grant the right. The domain is Apple's, the code is not known from a
-    /// source.
+    /// The enrolment does not grant the right. Domain and code as in Apple's *MDM Protocol
+    /// Reference*, which says that codes may change.
     #[must_use]
     pub fn not_authorized() -> Self {
         Self::new(
             "MCMDMErrorDomain",
-            12021,
+            12007,
             "The MDM server is not authorized for this request.",
         )
     }
 
-    /// The same Exchange account was set up by hand. Domain and code are not known from a source.
+    /// The same Exchange account was set up by hand. Domain and code as in Apple's *MDM Protocol
+    /// Reference* ("Account not unique"); what a present iPhone answers was not seen yet.
     #[must_use]
     pub fn account_exists() -> Self {
-        Self::new(
-            "MCEASErrorDomain",
-            20001,
-            "An Exchange account with the same address already exists on this device.",
-        )
+        let description = "An Exchange account with this address already exists on this device.";
+        Self::new("MCEASErrorDomain", 21005, description)
     }
 
     pub(crate) fn profile(description: &str) -> Self {

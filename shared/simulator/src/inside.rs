@@ -108,9 +108,7 @@ impl Inside {
             .profiles
             .iter()
             .position(|p| p.managed && p.profile.identifier == identifier)
-            .ok_or_else(|| {
-                Fault::new("MCMDMErrorDomain", 12075, "The profile is not installed.")
-            })?;
+            .ok_or_else(|| Fault::new("MCMDMErrorDomain", 12013, "The profile is not managed."))?;
         self.profiles.remove(place);
         self.changes.push(Change::ProfileRemoved(identifier.into()));
         self.replace_accounts(identifier, Vec::new());

@@ -95,7 +95,10 @@ mod tests {
         let key = Keys::of_pool(0).unwrap();
         let signer = DeviceAuthority::self_signed_ca(key.clone(), &subject, now, [1; 16]).unwrap();
         let chain = [signer.certificate().clone()];
-        (sign_attached(content, &key, &chain).unwrap(), chain[0].der().to_vec())
+        (
+            sign_attached(content, &key, &chain).unwrap(),
+            chain[0].der().to_vec(),
+        )
     }
 
     #[test]

@@ -1,0 +1,119 @@
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{Credentials, Data, Options};
+
+/// Trennwand on one machine: the whole service on an embedded database.
+///
+/// Without a command it serves on 127.0.0.1:8080, keeps its data under .trennwand/, plays the main
+/// job on simulated phones, and keeps serving.
+#[derive(Debug, Parser)]
+#[command(name = "trennwand", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves until Ctrl-C.
+    Serve(Serve),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where to keep database and keys.
+    #[arg(long, value_name = "DIR", default_value = ".trennwand", conflicts_with = "memory")]
+    data: PathBuf,
+    /// Keep nothing.
+    #[arg(long)]
+    memory: bool,
+    /// Mint clients of the operator and of a reseller, revoke those minted here before, and write
+    /// the new ones to this file (mode 0600) once the server is ready.
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+    /// New tenants get no push certificate of a test portal; they have to upload Apple's.
+    #[arg(long)]
+    no_test_portal: bool,
+    /// Agreements for demonstration are not accepted.
+    #[arg(long)]
+    no_demo_agreements: bool,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Order {
+    /// How to serve.
+    pub options: Options,
+    /// Whether to play the demo once the server is ready.
+    pub play: bool,
+}
+
+impl Cli {
+    /// What the command line asks for.
+    #[must_use]
+    pub fn order(self) -> Order {
+        let Some(Command::Serve(serve)) = self.command else {
+            let data = PathBuf::from(".trennwand");
+            let credentials = Credentials::File(data.join("credentials.json"));
+            let options = Options { credentials, ..Options::new(Data::Directory(data)) };
+            return Order { options, play: true };
+        };
+        let data = if serve.memory { Data::Memory } else { Data::Directory(serve.data) };
+        let options = Options {
+            listen: serve.listen,
+            credentials: serve.credentials.map_or(Credentials::None, Credentials::File),
+            test_portal: !serve.no_test_portal,
+            demo_agreements: !serve.no_demo_agreements,
+            ..Options::new(data)
+        };
+        Order { options, play: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(arguments: &[&str]) -> Option<Order> {
+        let line = ["trennwand"].iter().chain(arguments);
+        Cli::try_parse_from(line).ok().map(Cli::order)
+    }
+
+    #[test]
+    fn without_a_command_it_serves_and_plays_on_data_that_stays() {
+        let order = order(&[]).unwrap();
+        assert!(order.play && order.options.test_portal && order.options.demo_agreements);
+        assert_eq!(order.options.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(order.options.data, Data::Directory(".trennwand".into()));
+        let file = Credentials::File(".trennwand/credentials.json".into());
+        assert_eq!(order.options.credentials, file);
+    }
+
+    #[test]
+    fn serve_only_serves_and_mints_nothing_unasked() {
+        let order = order(&["serve"]).unwrap();
+        assert!(!order.play);
+        assert_eq!(order.options.credentials, Credentials::None);
+        assert_eq!(order.options.data, Data::Directory(".trennwand".into()));
+    }
+
+    #[test]
+    fn every_option_of_the_contract_is_understood() {
+        let line = ["serve", "--listen", "127.0.0.1:0", "--memory", "--credentials", "/tmp/c.json"];
+        let rest = ["--no-test-portal", "--no-demo-agreements"];
+        let options = order(&[&line[..], &rest[..]].concat()).unwrap().options;
+        assert_eq!(options.listen.port(), 0);
+        assert_eq!(options.data, Data::Memory);
+        assert_eq!(options.credentials, Credentials::File("/tmp/c.json".into()));
+        assert!(!options.test_portal && !options.demo_agreements);
+        let elsewhere = order(&["serve", "--data", "/tmp/d"]).unwrap().options.data;
+        assert_eq!(elsewhere, Data::Directory("/tmp/d".into()));
+        assert!(order(&["serve", "--data", "/tmp/d", "--memory"]).is_none());
+        assert!(order(&["serve", "--listen", "nowhere"]).is_none());
+    }
+}

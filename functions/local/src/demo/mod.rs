@@ -1,0 +1,233 @@
+//! The main job as a reseller and a customer's administrator do it, through the API and on
+//! simulated phones; nothing here knows the inside of the service.
+
+mod client;
+mod narrator;
+mod verdicts;
+
+use serde_json::{Value, json};
+use trennwand_simulator::{Handset, Keys, Online, Phone, StandInApns, Surroundings};
+
+pub use self::client::DemoError;
+use self::{
+    client::{ApiClient, Result, items, text},
+    narrator::Narrator,
+    verdicts::Verdicts,
+};
+use crate::{Console, Running};
+
+/// A person of the demo's company with a phone.
+pub(crate) struct Cast {
+    pub(crate) name: &'static str,
+    pub(crate) email: &'static str,
+    pub(crate) phone: &'static str,
+    pub(crate) ownership: &'static str,
+    /// Whether the phone reports that data may leave the managed area.
+    pub(crate) leaks: bool,
+}
+
+const CAST: [Cast; 3] = [
+    Cast {
+        name: "Anna Albers",
+        email: "anna@musterbau.example",
+        phone: "Anna's own iPhone",
+        ownership: "personal",
+        leaks: false,
+    },
+    Cast {
+        name: "Bernd Brandt",
+        email: "bernd@musterbau.example",
+        phone: "Bernd's company iPhone",
+        ownership: "company",
+        leaks: false,
+    },
+    Cast {
+        name: "Clara Conrad",
+        email: "clara@musterbau.example",
+        phone: "Clara's leaking iPhone",
+        ownership: "personal",
+        leaks: true,
+    },
+];
+
+/// A way for a phone of the cast into management.
+pub(crate) struct Invitation {
+    pub(crate) device: String,
+    link: String,
+}
+
+/// A phone of the demo, online as long as this lives.
+struct Actor {
+    phone: Phone,
+    _online: Online,
+}
+
+/// Keeps the demo's phones online.
+pub struct Cameo(Vec<Actor>);
+
+impl std::fmt::Debug for Cameo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Cameo({} phones)", self.0.len())
+    }
+}
+
+/// Plays the main job on a server that minted credentials. The phones stay online as long as the
+/// returned value lives.
+///
+/// # Errors
+/// If the server refuses a step.
+pub async fn play(server: &Running, console: Console) -> Result<Cameo> {
+    let minted = server.credentials().ok_or_else(|| {
+        DemoError::Server("the demo needs a server that minted credentials".into())
+    })?;
+    let base_url = &minted.base_url;
+
+    console.title("1. A reseller adds a customer");
+    let (id, secret) = (&minted.reseller.client_id, &minted.reseller.client_secret);
+    let reseller = ApiClient::sign_in(base_url, id, secret).await?;
+    console.say("   The reseller has signed in (OAuth 2.0 client credentials).");
+    let name = format!("Musterbau GmbH, demo of {}", server.clock().now());
+    let tenant = reseller.post("/v1/tenants", json!({ "name": name })).await?;
+    let tenant = text(&tenant, "id").to_owned();
+    console.say(format_args!("   New customer \"{name}\": {tenant}."));
+    until_active(&reseller, &tenant, console).await?;
+
+    let path = format!("/v1/tenants/{tenant}/clients");
+    let client = reseller.post(&path, json!({ "name": "demo" })).await?;
+    let (id, secret) = (text(&client, "client_id"), text(&client, "client_secret"));
+    let customer = Customer {
+        api: ApiClient::sign_in(base_url, id, secret).await?,
+        root: format!("/v1/tenants/{tenant}"),
+    };
+    console.say("   The customer's administrator has credentials of their own and signs in.");
+
+    console.title("2. The customer says where its mail lives and who uses a phone");
+    let invitations = customer.prepare(console).await?;
+
+    console.title("3. Three phones are enrolled");
+    let narrator = Narrator::start(console);
+    let actors = enroll(server.apns(), &narrator, &invitations).await?;
+
+    console.title("4. The phones are woken, get the wall and the account, and are asked");
+    let verdicts = Verdicts::wait(&customer, &invitations, 1).await?;
+    narrator.catch_up();
+    console.say("\n   What the phones have proven so far:");
+    verdicts.show(console);
+
+    console.title("5. The customer changes the policy: no Siri while a phone is locked");
+    let version = customer.change_policy(console).await?;
+    let verdicts = Verdicts::wait(&customer, &invitations, version).await?;
+    narrator.catch_up();
+    for (cast, actor) in CAST.iter().zip(&actors) {
+        let blocked = actor.phone.restrictions().bool("allowAssistantWhileLocked") == Some(false);
+        let siri = if blocked { "is silent while locked now" } else { "still answers" };
+        console.say(format_args!("   Siri on {} {siri}.", cast.phone));
+    }
+
+    console.title("6. The verdicts");
+    verdicts.show(console);
+    console.say(LEGEND);
+    Ok(Cameo(actors))
+}
+
+const LEGEND: &str = "
+   proven: the phone reported it. inferred: it follows from what the phone reported.
+   violated: the phone reported the opposite. A phone's verdict is its worst control.";
+
+/// A customer's administrator.
+pub(crate) struct Customer {
+    pub(crate) api: ApiClient,
+    pub(crate) root: String,
+}
+
+impl Customer {
+    /// Mail settings, users, invitations; returns what came of the latter in the order of the cast.
+    async fn prepare(&self, console: Console) -> Result<Vec<Invitation>> {
+        let mail = json!({ "kind": "exchange_online", "auth": "oauth" });
+        self.api.put(&format!("{}/mail", self.root), mail, None).await?;
+        console.say("   Mail: Exchange Online, signed in by OAuth.");
+        let mut invitations = Vec::new();
+        for cast in &CAST {
+            let user = json!({ "email": cast.email, "display_name": cast.name });
+            let user = self.api.post(&format!("{}/users", self.root), user).await?;
+            let order = json!({
+                "platform": "ios", "ownership": cast.ownership, "user": text(&user, "id"),
+            });
+            let made = self.api.post(&format!("{}/enrollments", self.root), order).await?;
+            console.say(format_args!(
+                "   {} gets a link for {}; best possible verdict: {}.",
+                cast.name,
+                cast.phone,
+                text(&made, "expected_best_verdict"),
+            ));
+            invitations.push(Invitation {
+                device: text(&made, "device").to_owned(),
+                link: text(&made, "url").to_owned(),
+            });
+        }
+        Ok(invitations)
+    }
+
+    /// Makes a draft, then rolls it out; returns the new version.
+    async fn change_policy(&self, console: Console) -> Result<u32> {
+        let policies = self.api.get(&format!("{}/policies", self.root)).await?;
+        let id = items(&policies).first().map(|p| text(p, "id").to_owned()).unwrap_or_default();
+        let path = format!("{}/policies/{id}", self.root);
+        let (policy, tag) = self.api.get_tagged(&path).await?;
+        let mut document = policy["document"].clone();
+        document["siri_while_locked"] = "blocked".into();
+        let draft = self.api.put(&path, json!({ "document": document }), Some(&tag)).await?;
+        let version = version_of(&draft)?;
+        console.say(format_args!(
+            "   \"{}\" has a draft, version {version}. Nothing has reached a phone yet.",
+            text(&policy, "name"),
+        ));
+        self.api.post(&format!("{path}/rollouts"), json!({ "version": version })).await?;
+        console.say("   It is rolled out to all phones.");
+        Ok(version)
+    }
+}
+
+fn version_of(policy: &Value) -> Result<u32> {
+    let version = policy["version"].as_u64().and_then(|v| u32::try_from(v).ok());
+    version.ok_or_else(|| DemoError::Server("the draft has no version".into()))
+}
+
+async fn until_active(reseller: &ApiClient, tenant: &str, console: Console) -> Result<()> {
+    for _ in 0..verdicts::GLANCES {
+        let tenant = reseller.get(&format!("/v1/tenants/{tenant}")).await?;
+        if text(&tenant, "status") == "active" {
+            console
+                .say("   Its certificate authority is made; it is active, with the preset policy");
+            console.say("   \"contact isolation for privately used WhatsApp\" for everyone.");
+            return Ok(());
+        }
+        tokio::time::sleep(verdicts::GLANCE).await;
+    }
+    Err(DemoError::Server("the customer did not become active".into()))
+}
+
+async fn enroll(
+    apns: &StandInApns,
+    narrator: &Narrator,
+    invitations: &[Invitation],
+) -> Result<Vec<Actor>> {
+    let around = Surroundings {
+        clock: std::sync::Arc::new(trennwand_runtime::SystemClock),
+        entropy: std::sync::Arc::new(trennwand_runtime::SystemEntropy),
+        keys: Keys::Generated,
+        apns: apns.clone(),
+    };
+    let mut actors = Vec::new();
+    for (cast, invitation) in CAST.iter().zip(invitations) {
+        let handset = Handset::new(cast.phone, &*around.entropy);
+        let phone = Phone::new(handset, around.clone())?;
+        phone.misbehave(|behaviour| behaviour.reports_open_in = cast.leaks);
+        narrator.follow(cast.phone, &phone);
+        let online = phone.stay_online();
+        phone.enroll(&invitation.link).await?;
+        actors.push(Actor { phone, _online: online });
+    }
+    narrator.catch_up();
+    Ok(actors)
+}

@@ -1,0 +1,87 @@
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::{runtime::Handle, task::spawn_blocking};
+use trennwand_auth::{Issuer, Verifier};
+use trennwand_domain::{Authenticator, Duration, Error, Result, TenantScope};
+use trennwand_fn_enrollment::{EnrollmentState, ProfileSigner};
+use trennwand_fn_events::EventsState;
+use trennwand_fn_onboarding::{Onboarding, TestPortal, provision};
+use trennwand_fn_push::PushState;
+use trennwand_push::Pusher;
+use trennwand_runtime::{Core, Message, Publisher};
+use trennwand_web::Shell;
+
+use crate::{files::Secrets, own, portal::LocalPortal, queue::Queue};
+
+/// No cache of heads or names: there is one process, and people try things out.
+const KEEP: Duration = Duration::ZERO;
+
+/// The routes of every function on one port.
+pub(crate) fn router(core: &Core, secrets: Secrets) -> Router {
+    let issuer = Issuer::new(
+        secrets.token_key,
+        Arc::clone(&core.base_url),
+        Arc::clone(&core.clock),
+        Arc::clone(&core.entropy),
+    );
+    let api = core.api(Verifier::of(&issuer));
+    let signer = ProfileSigner {
+        key: secrets.profile_signer.key,
+        chain: vec![secrets.profile_signer.certificate],
+    };
+    let onboarding =
+        Onboarding { core: core.clone(), gate: api.gate.clone(), issuer: Arc::new(issuer) };
+    let (onboarding, described) =
+        trennwand_fn_onboarding::api().with_state(onboarding).split_for_parts();
+    let (policy, policy_described) = trennwand_fn_policy::api().with_state(api).split_for_parts();
+    let routes = onboarding
+        .merge(policy)
+        .merge(own::router(&trennwand_web::document([described, policy_described])))
+        .merge(trennwand_fn_enrollment::router(EnrollmentState::new(
+            core.clone(),
+            Some(signer),
+            KEEP,
+        )))
+        .merge(trennwand_fn_checkin::router(trennwand_fn_checkin::State::new(core.clone(), KEEP)));
+    trennwand_web::finish(routes, Shell { ids: core.ids.clone(), function: "local" })
+}
+
+/// What the stream's reader needs.
+pub(crate) fn events(core: &Core, queue: &Queue<Message>) -> EventsState {
+    let publisher: Arc<dyn Publisher> = Arc::new(queue.clone());
+    EventsState { core: core.clone(), publisher, head_delay: KEEP }
+}
+
+/// Lets the functions behind the queues work on messages.
+pub(crate) fn serve_queue(
+    core: &Core,
+    queue: &Queue<Message>,
+    pusher: Arc<dyn Pusher>,
+    test_portal: bool,
+) {
+    let publisher: Arc<dyn Publisher> = Arc::new(queue.clone());
+    let push = PushState::new(core.clone(), pusher, publisher);
+    let core = core.clone();
+    queue.serve(move |message| {
+        let (core, push) = (core.clone(), push.clone());
+        async move { work(&core, &push, test_portal, message).await }
+    });
+}
+
+async fn work(core: &Core, push: &PushState, test_portal: bool, message: Message) -> Result<()> {
+    match message {
+        Message::Provision { tenant } => {
+            #[expect(clippy::disallowed_methods, reason = "the authenticator of this queue")]
+            let scope = TenantScope::vouched(Authenticator::QueueMessage, tenant);
+            let portal = test_portal.then_some(&LocalPortal as &dyn TestPortal);
+            provision(core, &scope, portal).await
+        }
+        Message::Wake(wake) => {
+            // In a thread of its own, because the compiler cannot prove this future to be `Send`.
+            let (push, here) = (push.clone(), Handle::current());
+            let work = move || here.block_on(trennwand_fn_push::handle(&push, &wake));
+            spawn_blocking(work).await.map_err(Error::internal)?.map(drop)
+        }
+    }
+}
