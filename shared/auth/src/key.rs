@@ -58,9 +58,7 @@ impl SigningKey {
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SigningKey")
-            .field(&self.verifying.jwk.kid)
-            .finish()
+        f.debug_tuple("SigningKey").field(&self.verifying.jwk.kid).finish()
     }
 }
 
@@ -77,10 +75,8 @@ impl VerifyingKey {
         let [4, coordinates @ ..] = point else {
             return Err(wrong());
         };
-        let (x, y) = coordinates
-            .split_at_checked(32)
-            .filter(|(_, y)| y.len() == 32)
-            .ok_or_else(wrong)?;
+        let (x, y) =
+            coordinates.split_at_checked(32).filter(|(_, y)| y.len() == 32).ok_or_else(wrong)?;
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
         // RFC 7638: the members in this order, without white space.
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
@@ -88,15 +84,7 @@ impl VerifyingKey {
         let decoding = DecodingKey::from_ec_components(&x, &y).map_err(|_| wrong())?;
         Ok(Self {
             decoding,
-            jwk: Jwk {
-                kty: "EC",
-                crv: "P-256",
-                alg: "ES256",
-                r#use: "sig",
-                kid,
-                x,
-                y,
-            },
+            jwk: Jwk { kty: "EC", crv: "P-256", alg: "ES256", r#use: "sig", kid, x, y },
         })
     }
 
@@ -116,9 +104,7 @@ pub struct Jwks {
 impl Jwks {
     /// Shows these keys.
     pub fn new<'a>(keys: impl IntoIterator<Item = &'a VerifyingKey>) -> Self {
-        Self {
-            keys: keys.into_iter().map(|k| k.jwk.clone()).collect(),
-        }
+        Self { keys: keys.into_iter().map(|k| k.jwk.clone()).collect() }
     }
 }
 
@@ -144,12 +130,7 @@ mod tests {
         assert_eq!(key.verifying().kid(), again.verifying().kid());
         assert_eq!(key.verifying().kid().len(), 43);
         let shown = serde_json::to_value(Jwks::new([key.verifying()])).unwrap();
-        let members: Vec<_> = shown["keys"][0]
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
+        let members: Vec<_> = shown["keys"][0].as_object().unwrap().keys().cloned().collect();
         assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
     }
 

@@ -32,10 +32,7 @@ impl OauthError {
     /// The request is not well formed.
     #[must_use]
     pub const fn invalid_request(error_description: &'static str) -> Self {
-        Self {
-            error: OauthCode::InvalidRequest,
-            error_description,
-        }
+        Self { error: OauthCode::InvalidRequest, error_description }
     }
 
     /// Unknown client or wrong secret.
@@ -109,9 +106,7 @@ impl ClientCredentials {
         }
         let (client, secret) = match (authorization, form.client_secret) {
             (Some(_), Some(_)) => {
-                return Err(OauthError::invalid_request(
-                    "use one way to authenticate, not two",
-                ));
+                return Err(OauthError::invalid_request("use one way to authenticate, not two"));
             }
             (Some(header), None) => {
                 let (client, secret) =
@@ -127,11 +122,7 @@ impl ClientCredentials {
             }
             (None, None) => return Err(OauthError::invalid_client()),
         };
-        Ok(Self {
-            client: client.parse().ok(),
-            secret,
-            scope: form.scope,
-        })
+        Ok(Self { client: client.parse().ok(), secret, scope: form.scope })
     }
 }
 
@@ -144,10 +135,7 @@ fn parse_basic(header: &str) -> Option<(String, ClientSecret)> {
     }
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (client, secret) = decoded.split_once(':')?;
-    Some((
-        client.to_owned(),
-        ClientSecret::presented(secret.to_owned()),
-    ))
+    Some((client.to_owned(), ClientSecret::presented(secret.to_owned())))
 }
 
 /// Compares the secret with the stored client's, in the same time whether there is one or not, and
@@ -161,9 +149,7 @@ pub fn authenticate(
     credentials: &ClientCredentials,
 ) -> Result<Scopes, OauthError> {
     let nobody = Digest::from_bytes([0; 32]);
-    let fits = credentials
-        .secret
-        .verify(client.map_or(&nobody, |c| &c.secret_hash));
+    let fits = credentials.secret.verify(client.map_or(&nobody, |c| &c.secret_hash));
     let client = client
         .filter(|c| fits && !c.revoked && Some(c.id) == credentials.client)
         .ok_or_else(OauthError::invalid_client)?;

@@ -4,10 +4,7 @@ use super::*;
 use crate::token::tests::client;
 
 fn form(fields: &[(&str, &str)]) -> TokenForm {
-    let map = fields
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), serde_json::Value::from(*v)))
-        .collect();
+    let map = fields.iter().map(|(k, v)| ((*k).to_owned(), serde_json::Value::from(*v))).collect();
     serde_json::from_value(serde_json::Value::Object(map)).unwrap()
 }
 
@@ -26,14 +23,8 @@ fn a_client_authenticates_by_header_or_form() {
     let id = client().id.to_string();
     for (header, form) in [
         (Some(basic(&format!("{id}:secret"))), form(&[GRANT])),
-        (
-            Some(basic(&format!("{id}:secret"))),
-            form(&[GRANT, ("client_id", &id)]),
-        ),
-        (
-            None,
-            form(&[GRANT, ("client_id", &id), ("client_secret", "secret")]),
-        ),
+        (Some(basic(&format!("{id}:secret"))), form(&[GRANT, ("client_id", &id)])),
+        (None, form(&[GRANT, ("client_id", &id), ("client_secret", "secret")])),
     ] {
         let credentials = ClientCredentials::from_request(header.as_deref(), form).unwrap();
         let scopes = authenticate(Some(&client()), &credentials).unwrap();
@@ -48,52 +39,16 @@ fn malformed_requests_are_told_so() {
     let good = basic(&format!("{id}:secret"));
     for (header, form, expected) in [
         (Some(&good), form(&[]), OauthCode::InvalidRequest),
-        (
-            Some(&good),
-            form(&[("grant_type", "password")]),
-            OauthCode::UnsupportedGrantType,
-        ),
-        (
-            Some(&good),
-            form(&[GRANT, ("client_secret", "secret")]),
-            OauthCode::InvalidRequest,
-        ),
-        (
-            Some(&good),
-            form(&[GRANT, ("client_id", "cli_x")]),
-            OauthCode::InvalidRequest,
-        ),
+        (Some(&good), form(&[("grant_type", "password")]), OauthCode::UnsupportedGrantType),
+        (Some(&good), form(&[GRANT, ("client_secret", "secret")]), OauthCode::InvalidRequest),
+        (Some(&good), form(&[GRANT, ("client_id", "cli_x")]), OauthCode::InvalidRequest),
         (None, form(&[GRANT]), OauthCode::InvalidClient),
-        (
-            None,
-            form(&[GRANT, ("client_id", &id)]),
-            OauthCode::InvalidClient,
-        ),
-        (
-            None,
-            form(&[GRANT, ("client_secret", "secret")]),
-            OauthCode::InvalidClient,
-        ),
-        (
-            Some(&"Basic".to_owned()),
-            form(&[GRANT]),
-            OauthCode::InvalidClient,
-        ),
-        (
-            Some(&"Basic %%%".to_owned()),
-            form(&[GRANT]),
-            OauthCode::InvalidClient,
-        ),
-        (
-            Some(&basic("no colon")),
-            form(&[GRANT]),
-            OauthCode::InvalidClient,
-        ),
-        (
-            Some(&good.replace("Basic", "Bearer")),
-            form(&[GRANT]),
-            OauthCode::InvalidClient,
-        ),
+        (None, form(&[GRANT, ("client_id", &id)]), OauthCode::InvalidClient),
+        (None, form(&[GRANT, ("client_secret", "secret")]), OauthCode::InvalidClient),
+        (Some(&"Basic".to_owned()), form(&[GRANT]), OauthCode::InvalidClient),
+        (Some(&"Basic %%%".to_owned()), form(&[GRANT]), OauthCode::InvalidClient),
+        (Some(&basic("no colon")), form(&[GRANT]), OauthCode::InvalidClient),
+        (Some(&good.replace("Basic", "Bearer")), form(&[GRANT]), OauthCode::InvalidClient),
     ] {
         let result = ClientCredentials::from_request(header.map(String::as_str), form);
         assert_eq!(code(result), expected, "{header:?}");
@@ -108,36 +63,19 @@ fn unknown_revoked_and_wrong_are_the_same_refusal() {
         scope: scope.map(ToOwned::to_owned),
     };
     let good = presented("secret", None);
-    let revoked = Client {
-        revoked: true,
-        ..client()
-    };
+    let revoked = Client { revoked: true, ..client() };
     let refusals = [
         authenticate(None, &good),
         authenticate(Some(&revoked), &good),
         authenticate(Some(&client()), &presented("Secret", None)),
         authenticate(Some(&client()), &presented("", None)),
-        authenticate(
-            Some(&client()),
-            &ClientCredentials {
-                client: None,
-                ..good.clone()
-            },
-        ),
+        authenticate(Some(&client()), &ClientCredentials { client: None, ..good.clone() }),
     ];
-    assert!(
-        refusals
-            .iter()
-            .all(|r| *r == Err(OauthError::invalid_client())),
-        "{refusals:?}"
-    );
+    assert!(refusals.iter().all(|r| *r == Err(OauthError::invalid_client())), "{refusals:?}");
     assert_eq!(OauthError::invalid_client().status(), 401);
 
     let setup = presented("secret", Some("setup"));
-    assert_eq!(
-        authenticate(Some(&client()), &setup).unwrap().to_string(),
-        "setup"
-    );
+    assert_eq!(authenticate(Some(&client()), &setup).unwrap().to_string(), "setup");
     for more in ["users", "setup users", "resellers", ""] {
         let result = authenticate(Some(&client()), &presented("secret", Some(more)));
         assert_eq!(code(result), OauthCode::InvalidScope, "{more}");
@@ -164,9 +102,6 @@ fn answers_have_the_shape_of_the_rfc() {
         })
     );
     let metadata = serde_json::to_value(ServerMetadata::new("https://mdm.example")).unwrap();
-    assert_eq!(
-        metadata["token_endpoint"],
-        "https://mdm.example/oauth/token"
-    );
+    assert_eq!(metadata["token_endpoint"], "https://mdm.example/oauth/token");
     assert_eq!(metadata["response_types_supported"], serde_json::json!([]));
 }

@@ -64,12 +64,7 @@ impl CachedPrincipals {
     /// A cache before `inner`.
     #[must_use]
     pub fn new(inner: Arc<dyn Principals>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            inner,
-            clock,
-            clients: Mutex::default(),
-            owned: Mutex::default(),
-        }
+        Self { inner, clock, clients: Mutex::default(), owned: Mutex::default() }
     }
 
     fn remembered(&self, owner: Owner, client: ClientId) -> Option<Client> {
@@ -129,8 +124,6 @@ fn make_room<K, V>(map: &mut HashMap<K, V>) {
 
 impl fmt::Debug for CachedPrincipals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CachedPrincipals")
-            .field(&self.inner)
-            .finish()
+        f.debug_tuple("CachedPrincipals").field(&self.inner).finish()
     }
 }

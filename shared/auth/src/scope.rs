@@ -94,11 +94,7 @@ impl Scopes {
     /// All scopes of a level.
     #[must_use]
     pub fn of(level: Level) -> Self {
-        Scope::ALL
-            .iter()
-            .filter(|s| s.is_of(level))
-            .copied()
-            .collect()
+        Scope::ALL.iter().filter(|s| s.is_of(level)).copied().collect()
     }
 
     /// Reads words separated by spaces.
@@ -119,27 +115,15 @@ impl Scopes {
     ) -> Result<Self, UnknownScope> {
         let found: Self = words
             .into_iter()
-            .map(|w| {
-                Scope::from_word(w)
-                    .filter(|s| s.is_of(level))
-                    .ok_or(UnknownScope(level))
-            })
+            .map(|w| Scope::from_word(w).filter(|s| s.is_of(level)).ok_or(UnknownScope(level)))
             .collect::<Result<_, _>>()?;
-        if found.is_empty() {
-            Err(UnknownScope(level))
-        } else {
-            Ok(found)
-        }
+        if found.is_empty() { Err(UnknownScope(level)) } else { Ok(found) }
     }
 
     /// What of the stored words is still known and of this level; the rest grants nothing.
     #[must_use]
     pub fn from_stored(level: Level, words: &[String]) -> Self {
-        words
-            .iter()
-            .filter_map(|w| Scope::from_word(w))
-            .filter(|s| s.is_of(level))
-            .collect()
+        words.iter().filter_map(|w| Scope::from_word(w)).filter(|s| s.is_of(level)).collect()
     }
 
     /// Whether the scope is in the set.
@@ -168,10 +152,7 @@ impl Scopes {
 
     /// The scopes in the set.
     pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL
-            .iter()
-            .copied()
-            .filter(move |s| self.contains(*s))
+        Scope::ALL.iter().copied().filter(move |s| self.contains(*s))
     }
 
     /// The words, for `Client::scopes` and for answers.
@@ -247,19 +228,13 @@ mod tests {
     #[test]
     fn a_scope_of_another_level_is_refused() {
         for text in ["tenants", "setup tenants", "nonsense", "SETUP", "", "  "] {
-            assert_eq!(
-                Scopes::parse(Level::Tenant, text),
-                Err(UnknownScope(Level::Tenant))
-            );
+            assert_eq!(Scopes::parse(Level::Tenant, text), Err(UnknownScope(Level::Tenant)));
         }
     }
 
     #[test]
     fn stored_words_that_are_no_scope_of_the_level_grant_nothing() {
         let stored = ["setup", "tenants", "resellers", "gone"].map(str::to_owned);
-        assert_eq!(
-            Scopes::from_stored(Level::Tenant, &stored).to_string(),
-            "setup"
-        );
+        assert_eq!(Scopes::from_stored(Level::Tenant, &stored).to_string(), "setup");
     }
 }

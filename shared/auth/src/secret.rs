@@ -14,10 +14,7 @@ impl ClientSecret {
     #[must_use]
     pub fn mint(entropy: &dyn Entropy) -> Self {
         let bits = Secret::new(entropy.bytes::<32>());
-        Self(Secret::new(format!(
-            "{PREFIX}{}",
-            URL_SAFE_NO_PAD.encode(bits.expose())
-        )))
+        Self(Secret::new(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bits.expose()))))
     }
 
     /// What a caller presented.

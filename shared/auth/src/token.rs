@@ -66,12 +66,7 @@ impl Issuer {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self {
-            key,
-            name: name.into(),
-            clock,
-            entropy,
-        }
+        Self { key, name: name.into(), clock, entropy }
     }
 
     /// The `iss` of its tokens.
@@ -113,11 +108,7 @@ impl Issuer {
         header.kid = Some(self.key.verifying().kid().to_owned());
         let token = jsonwebtoken::encode(&header, &claims, &self.key.encoding)
             .map_err(|e| Error::internal(format!("signing a token: {e}")))?;
-        Ok(AccessToken {
-            token: Secret::new(token),
-            expires_at,
-            scopes,
-        })
+        Ok(AccessToken { token: Secret::new(token), expires_at, scopes })
     }
 }
 
@@ -180,10 +171,7 @@ impl Verifier {
     /// Accepts what `name` signed with one of `keys` for itself.
     #[must_use]
     pub fn new(keys: impl Into<Arc<[VerifyingKey]>>, name: impl Into<Arc<str>>) -> Self {
-        Self {
-            keys: keys.into(),
-            name: name.into(),
-        }
+        Self { keys: keys.into(), name: name.into() }
     }
 
     /// Accepts what this issuer signs.
@@ -240,11 +228,7 @@ impl Verifier {
             return Err(TokenError::Type);
         }
         let kid = header.kid.unwrap_or_default();
-        let key = self
-            .keys
-            .iter()
-            .find(|k| k.kid() == kid)
-            .ok_or(TokenError::Key)?;
+        let key = self.keys.iter().find(|k| k.kid() == kid).ok_or(TokenError::Key)?;
         // jsonwebtoken would compare times with the system's clock and checks `aud` and `iss` only
         // if told to: it verifies the signature, the rest is ours.
         let mut validation = Validation::new(Algorithm::ES256);
@@ -252,13 +236,13 @@ impl Verifier {
         validation.validate_nbf = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        jsonwebtoken::decode(token, &key.decoding, &validation)
-            .map(|data| data.claims)
-            .map_err(|e| match e.kind() {
+        jsonwebtoken::decode(token, &key.decoding, &validation).map(|data| data.claims).map_err(
+            |e| match e.kind() {
                 ErrorKind::InvalidSignature => TokenError::Signature,
                 ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
                 _ => TokenError::Malformed,
-            })
+            },
+        )
     }
 }
 

@@ -29,11 +29,7 @@ fn setup() -> Setup {
     let key = SigningKey::generate().unwrap();
     let issuer = Issuer::new(key, NAME, clock.clone(), Arc::new(Counting::default()));
     let verifier = Verifier::of(&issuer);
-    Setup {
-        clock,
-        issuer,
-        verifier,
-    }
+    Setup { clock, issuer, verifier }
 }
 
 pub(crate) fn client() -> Client {
@@ -50,9 +46,7 @@ pub(crate) fn client() -> Client {
 
 impl Setup {
     fn token(&self) -> String {
-        let token = self
-            .issuer
-            .issue(&client(), Scopes::of(trennwand_domain::Level::Tenant));
+        let token = self.issuer.issue(&client(), Scopes::of(trennwand_domain::Level::Tenant));
         token.unwrap().token.expose().clone()
     }
 
@@ -81,34 +75,22 @@ fn a_token_says_who_the_client_is_and_what_it_may() {
     let claims = setup.verify(&setup.token()).unwrap();
     assert_eq!(claims.client, client().id);
     assert_eq!(claims.owner, client().owner);
-    assert_eq!(
-        claims.scopes.to_string(),
-        "setup devices:read",
-        "the client's, not the level's"
-    );
+    assert_eq!(claims.scopes.to_string(), "setup devices:read", "the client's, not the level's");
     assert_eq!(claims.expires_at, Timestamp::from_unix_s(1_795_000_900));
-    assert_eq!(
-        setup.verify(&setup.forged(|_, _| {})).unwrap().client,
-        client().id
-    );
+    assert_eq!(setup.verify(&setup.forged(|_, _| {})).unwrap().client, client().id);
 }
 
 #[test]
 fn a_token_has_the_header_and_claims_of_rfc_9068() {
     let token = setup().token();
     let part = |i: usize| -> Value {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(token.split('.').nth(i).unwrap())
-            .unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(i).unwrap()).unwrap();
         serde_json::from_slice(&bytes).unwrap()
     };
     assert_eq!(part(0)["typ"], "at+jwt");
     assert_eq!(part(0)["alg"], "ES256");
     for claim in ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"] {
-        assert!(
-            !part(1)[claim].is_null(),
-            "{claim} is required by RFC 9068 §2.2"
-        );
+        assert!(!part(1)[claim].is_null(), "{claim} is required by RFC 9068 §2.2");
     }
     assert_eq!(part(1)["scope"], "setup devices:read");
 }
@@ -129,11 +111,7 @@ fn a_token_from_the_future_is_refused_beyond_the_leeway() {
     let at = |claim: &str, s: i64| setup.forged(|_, claims| claims[claim] = s.into());
     for claim in ["iat", "nbf"] {
         assert!(setup.verify(&at(claim, 1_795_000_060)).is_ok());
-        assert_eq!(
-            setup.verify(&at(claim, 1_795_000_061)),
-            Err(TokenError::NotYet),
-            "{claim}"
-        );
+        assert_eq!(setup.verify(&at(claim, 1_795_000_061)), Err(TokenError::NotYet), "{claim}");
     }
 }
 
@@ -142,29 +120,14 @@ fn a_token_with_anything_wrong_is_refused() {
     let setup = setup();
     let claim = |name: &'static str, value: Value| setup.forged(|_, c| c[name] = value);
     for (token, why) in [
-        (
-            setup.forged(|h, _| h.typ = Some("JWT".into())),
-            TokenError::Type,
-        ),
+        (setup.forged(|h, _| h.typ = Some("JWT".into())), TokenError::Type),
         (setup.forged(|h, _| h.typ = None), TokenError::Type),
         (setup.forged(|h, _| h.kid = None), TokenError::Key),
-        (
-            setup.forged(|h, _| h.kid = Some("other".into())),
-            TokenError::Key,
-        ),
-        (
-            claim("iss", json!("https://other.example")),
-            TokenError::Issuer,
-        ),
-        (
-            claim("aud", json!("https://other.example")),
-            TokenError::Audience,
-        ),
+        (setup.forged(|h, _| h.kid = Some("other".into())), TokenError::Key),
+        (claim("iss", json!("https://other.example")), TokenError::Issuer),
+        (claim("aud", json!("https://other.example")), TokenError::Audience),
         (claim("aud", json!([NAME])), TokenError::Malformed),
-        (
-            claim("sub", json!(ClientId::from_bits(9))),
-            TokenError::Subject,
-        ),
+        (claim("sub", json!(ClientId::from_bits(9))), TokenError::Subject),
         (claim("exp", json!("1795000900")), TokenError::Malformed),
         (claim("exp", Value::Null), TokenError::Malformed),
         (claim("exp", json!(i64::MIN)), TokenError::Expired),
@@ -184,12 +147,7 @@ fn a_token_with_anything_wrong_is_refused() {
 fn the_type_may_be_written_in_full_and_in_any_case() {
     let setup = setup();
     for typ in ["application/at+jwt", "AT+JWT", "Application/AT+JWT"] {
-        assert!(
-            setup
-                .verify(&setup.forged(|h, _| h.typ = Some(typ.into())))
-                .is_ok(),
-            "{typ}"
-        );
+        assert!(setup.verify(&setup.forged(|h, _| h.typ = Some(typ.into()))).is_ok(), "{typ}");
     }
 }
 
@@ -226,10 +184,7 @@ fn a_token_of_another_key_or_algorithm_is_refused() {
         let token = format!("{}.{claims}.", header_of_ours(alg));
         assert_eq!(setup.verify(&token), Err(TokenError::Malformed), "{alg}");
     }
-    assert_eq!(
-        setup.verify(&format!("{signed}.")),
-        Err(TokenError::Signature)
-    );
+    assert_eq!(setup.verify(&format!("{signed}.")), Err(TokenError::Signature));
     let other_claims = setup.forged(|_, c| c["scope"] = json!("setup users"));
     let spliced = format!(
         "{}.{}",
@@ -290,10 +245,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn a_revoked_client_is_known_as_such_after_the_life_of_the_cache() {
     let setup = setup();
-    let table = Arc::new(Table {
-        client: Some(client()).into(),
-        asked: AtomicU8::new(0),
-    });
+    let table = Arc::new(Table { client: Some(client()).into(), asked: AtomicU8::new(0) });
     let cached = CachedPrincipals::new(table.clone(), setup.clock.clone());
     let claims = setup.verify(&setup.token()).unwrap();
     let principal = || {
@@ -302,9 +254,7 @@ fn a_revoked_client_is_known_as_such_after_the_life_of_the_cache() {
     };
     assert!(principal().is_some());
     table.client.lock().unwrap().as_mut().unwrap().revoked = true;
-    setup
-        .clock
-        .advance(crate::CACHE_LIFE - Duration::from_millis(1));
+    setup.clock.advance(crate::CACHE_LIFE - Duration::from_millis(1));
     assert!(principal().is_some(), "still believed");
     assert_eq!(table.asked.load(Ordering::SeqCst), 1);
     setup.clock.advance(Duration::from_millis(1));
@@ -315,10 +265,7 @@ fn a_revoked_client_is_known_as_such_after_the_life_of_the_cache() {
 #[test]
 fn a_client_that_is_gone_is_not_remembered() {
     let setup = setup();
-    let table = Arc::new(Table {
-        client: None.into(),
-        asked: AtomicU8::new(0),
-    });
+    let table = Arc::new(Table { client: None.into(), asked: AtomicU8::new(0) });
     let cached = CachedPrincipals::new(table.clone(), setup.clock.clone());
     let current = || now(cached.current(client().owner, client().id)).unwrap();
     assert_eq!(current(), None);
@@ -330,20 +277,11 @@ fn a_client_that_is_gone_is_not_remembered() {
 fn a_principal_has_only_what_token_and_client_both_allow() {
     let setup = setup();
     let claims = setup.verify(&setup.token()).unwrap();
-    let narrowed = Client {
-        scopes: vec!["setup".into(), "users".into()],
-        ..client()
-    };
+    let narrowed = Client { scopes: vec!["setup".into(), "users".into()], ..client() };
     let principal = Principal::of(&claims, &narrowed).unwrap();
     assert!(principal.scopes.contains(Scope::Setup));
     assert!(!principal.scopes.contains(Scope::Users), "not in the token");
-    assert!(
-        !principal.scopes.contains(Scope::DevicesRead),
-        "no longer the client's"
-    );
-    let moved = Client {
-        owner: Owner::Operator,
-        ..client()
-    };
+    assert!(!principal.scopes.contains(Scope::DevicesRead), "no longer the client's");
+    let moved = Client { owner: Owner::Operator, ..client() };
     assert_eq!(Principal::of(&claims, &moved), None);
 }

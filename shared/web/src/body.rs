@@ -24,11 +24,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(req: Request, state: &S) -> Result<Self, ApiError> {
-        if !is_json(
-            req.headers()
-                .get(CONTENT_TYPE)
-                .and_then(|v| v.to_str().ok()),
-        ) {
+        if !is_json(req.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok())) {
             return Err(ApiError::unsupported_media_type());
         }
         let bytes = Bytes::from_request(req, state).await.map_err(unreadable)?;
@@ -49,8 +45,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
                 _ => ApiError::malformed("the body is not well-formed JSON"),
             }
         })?;
-        json.end()
-            .map_err(|_| ApiError::malformed("the body is more than one JSON value"))?;
+        json.end().map_err(|_| ApiError::malformed("the body is more than one JSON value"))?;
         Ok(Self(value))
     }
 }
@@ -87,12 +82,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 fn is_json(content_type: Option<&str>) -> bool {
-    let essence = content_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
 }
 
@@ -109,37 +99,26 @@ fn wrong_field(path: &str, message: &str) -> ApiError {
     let message = message.split(" at line ").next().unwrap_or_default();
     let (name, message) = reword(message);
     let path = if path == "." || path == "?" { "" } else { path };
-    let field = match name {
-        Some(name) if path.is_empty() || path == name || path.ends_with(&format!(".{name}")) => {
-            if path.is_empty() {
-                name.to_owned()
-            } else {
-                path.to_owned()
+    let field =
+        match name {
+            Some(name)
+                if path.is_empty() || path == name || path.ends_with(&format!(".{name}")) =>
+            {
+                if path.is_empty() { name.to_owned() } else { path.to_owned() }
             }
-        }
-        Some(name) => format!("{path}.{name}"),
-        None if path.is_empty() => "body".to_owned(),
-        None => path.to_owned(),
-    };
+            Some(name) => format!("{path}.{name}"),
+            None if path.is_empty() => "body".to_owned(),
+            None => path.to_owned(),
+        };
     let cut = |text: &str| text.chars().take(MAX_MESSAGE_CHARS).collect::<String>();
-    ApiError::invalid(vec![FieldError {
-        field: cut(&field),
-        message: cut(&message),
-    }])
+    ApiError::invalid(vec![FieldError { field: cut(&field), message: cut(&message) }])
 }
 
 /// The field that the message names, and the message without what the caller sent.
 fn reword(message: &str) -> (Option<&str>, String) {
-    let named = |prefix: &str| {
-        message
-            .strip_prefix(prefix)?
-            .split_once('`')
-            .map(|(name, _)| name)
-    };
+    let named = |prefix: &str| message.strip_prefix(prefix)?.split_once('`').map(|(name, _)| name);
     let expected = || {
-        let words = message
-            .rsplit_once(", expected ")
-            .map(|(_, words)| plain(words));
+        let words = message.rsplit_once(", expected ").map(|(_, words)| plain(words));
         words.map_or_else(String::new, |words| format!("; expected {words}"))
     };
     if let Some(name) = named("missing field `") {
@@ -151,20 +130,12 @@ fn reword(message: &str) -> (Option<&str>, String) {
     if let Some(name) = named("unknown field `") {
         return (Some(name), format!("is not a known field{}", expected()));
     }
-    let echoes = [
-        "unknown variant ",
-        "invalid type: ",
-        "invalid value: ",
-        "invalid length ",
-    ];
+    let echoes = ["unknown variant ", "invalid type: ", "invalid value: ", "invalid length "];
     if echoes.iter().any(|prefix| message.starts_with(prefix)) {
         return (None, format!("is not acceptable{}", expected()));
     }
     if message == "invalid digit found in string" {
-        return (
-            None,
-            "is not acceptable; expected a whole number".to_owned(),
-        );
+        return (None, "is not acceptable; expected a whole number".to_owned());
     }
     (None, message.to_owned())
 }

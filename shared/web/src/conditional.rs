@@ -35,33 +35,18 @@ impl IfMatch {
     /// # Errors
     /// `Stale` if not.
     pub fn check(&self, revision: u64) -> Result<(), Error> {
-        let matches = self
-            .0
-            .iter()
-            .any(|known| known.is_none_or(|known| known == revision));
-        if matches {
-            Ok(())
-        } else {
-            Err(ErrorKind::Stale.into())
-        }
+        let matches = self.0.iter().any(|known| known.is_none_or(|known| known == revision));
+        if matches { Ok(()) } else { Err(ErrorKind::Stale.into()) }
     }
 
     /// Tags that are none of ours match nothing; `*` matches everything (RFC 9110 §13.1.1).
     fn parse(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(IF_MATCH).iter().peekable();
         values.peek()?;
-        let tags = values
-            .filter_map(|v| v.to_str().ok())
-            .flat_map(|v| v.split(','))
-            .take(16);
+        let tags = values.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).take(16);
         let known = tags.map(str::trim).filter_map(|tag| match tag {
             "*" => Some(None),
-            _ => tag
-                .strip_prefix('"')?
-                .strip_suffix('"')?
-                .parse()
-                .ok()
-                .map(Some),
+            _ => tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok().map(Some),
         });
         Some(Self(known.collect()))
     }
@@ -93,11 +78,7 @@ mod tests {
             ("", false),
         ] {
             let headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static(header))]);
-            assert_eq!(
-                IfMatch::parse(&headers).unwrap().check(7).is_ok(),
-                fits,
-                "{header}"
-            );
+            assert_eq!(IfMatch::parse(&headers).unwrap().check(7).is_ok(), fits, "{header}");
         }
         assert_eq!(IfMatch::parse(&HeaderMap::new()), None);
     }

@@ -184,11 +184,7 @@ where
             return Err(wrong_level());
         };
         allowed::<S>(&caller)?;
-        Ok(Self {
-            caller,
-            reseller,
-            need: PhantomData,
-        })
+        Ok(Self { caller, reseller, need: PhantomData })
     }
 }
 
@@ -213,11 +209,7 @@ where
             Owner::Operator | Owner::Reseller(_) | Owner::Tenant(_) => return Err(no_tenant()),
         }
         allowed::<S>(&caller)?;
-        Ok(Self {
-            caller,
-            scope: vouch(tenant),
-            need: PhantomData,
-        })
+        Ok(Self { caller, scope: vouch(tenant), need: PhantomData })
     }
 }
 
@@ -238,19 +230,11 @@ where
             return Err(no_tenant());
         }
         allowed::<S>(&caller)?;
-        Ok(Self {
-            caller,
-            reseller,
-            scope: vouch(tenant),
-            need: PhantomData,
-        })
+        Ok(Self { caller, reseller, scope: vouch(tenant), need: PhantomData })
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the authenticator of API tokens"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the authenticator of API tokens")]
 const fn vouch(tenant: TenantId) -> TenantScope {
     TenantScope::vouched(Authenticator::ApiToken, tenant)
 }

@@ -30,9 +30,8 @@ impl<S: Send + Sync> FromRequest<S> for TokenRequest {
             .map(|value| value.to_str().map(ToOwned::to_owned))
             .transpose()
             .map_err(|_| unreadable())?;
-        let Form(form) = Form::<TokenForm>::from_request(req, state)
-            .await
-            .map_err(|_| unreadable())?;
+        let Form(form) =
+            Form::<TokenForm>::from_request(req, state).await.map_err(|_| unreadable())?;
         Ok(ClientCredentials::from_request(authorization.as_deref(), form).map(Self)?)
     }
 }
@@ -83,9 +82,7 @@ pub struct NoStore<T>(pub T);
 impl<T: IntoResponse> IntoResponse for NoStore<T> {
     fn into_response(self) -> Response {
         let mut response = self.0.into_response();
-        response
-            .headers_mut()
-            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
 }

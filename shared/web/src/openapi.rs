@@ -24,10 +24,7 @@ impl IntoResponses for Problems {
         let schema = Ref::from_schema_name(Problem::name());
         let problem = ResponseBuilder::new()
             .description("What went wrong")
-            .content(
-                "application/problem+json",
-                ContentBuilder::new().schema(Some(schema)).build(),
-            )
+            .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
             .build();
         BTreeMap::from([("default".to_owned(), problem.into())])
     }
@@ -37,16 +34,11 @@ impl IntoResponses for Problems {
 pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let scopes = Scopes::from_iter(Scope::ALL.iter().map(|s| (s.as_str(), s.description())));
     let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
-    let license = LicenseBuilder::new()
-        .name("Apache-2.0")
-        .identifier(Some("Apache-2.0"))
-        .build();
+    let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
     let info = InfoBuilder::new()
         .title("Trennwand")
         .version("1")
-        .description(Some(
-            "Isolation of business contacts on phones that are also used privately.",
-        ))
+        .description(Some("Isolation of business contacts on phones that are also used privately."))
         .license(Some(license))
         .build();
     let components = ComponentsBuilder::new()
@@ -55,9 +47,6 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
         .schema(ProblemReason::name(), ProblemReason::schema())
         .security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([flow])))
         .build();
-    let head = OpenApiBuilder::new()
-        .info(info)
-        .components(Some(components))
-        .build();
+    let head = OpenApiBuilder::new().info(info).components(Some(components)).build();
     parts.into_iter().fold(head, OpenApi::merge_from)
 }

@@ -52,9 +52,6 @@ pub struct Listing<T> {
 
 impl<T> From<Listed<T>> for Listing<T> {
     fn from(listed: Listed<T>) -> Self {
-        Self {
-            items: listed.items,
-            next_cursor: listed.next,
-        }
+        Self { items: listed.items, next_cursor: listed.next }
     }
 }

@@ -62,13 +62,8 @@ impl<T: PathId, S: Send + Sync> FromRequestParts<S> for Id<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let absent = || ApiError::from(Error::not_found(T::NAME));
-        let params = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| absent())?;
-        let text = params
-            .iter()
-            .find(|(name, _)| *name == T::NAME)
-            .map(|(_, text)| text);
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| absent())?;
+        let text = params.iter().find(|(name, _)| *name == T::NAME).map(|(_, text)| text);
         text.and_then(T::parse).map(Self).ok_or_else(absent)
     }
 }

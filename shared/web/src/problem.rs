@@ -131,23 +131,13 @@ impl ApiError {
     pub(crate) fn unsupported_media_type() -> Self {
         let english = "the body must be application/json";
         let german = "Die Anfrage muss application/json sein.";
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            english,
-            german,
-        )
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", english, german)
     }
 
     pub(crate) fn method_not_allowed() -> Self {
         let english = "this path does not have that method";
         let german = "Dieser Pfad kennt diese Methode nicht.";
-        Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            english,
-            german,
-        )
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", english, german)
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -195,12 +185,7 @@ impl ApiError {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let kind = error.kind();
-        let mut out = Self::new(
-            status_of(kind),
-            error.code(),
-            kind.to_string(),
-            german_of(kind),
-        );
+        let mut out = Self::new(status_of(kind), error.code(), kind.to_string(), german_of(kind));
         match kind {
             ErrorKind::Invalid { field, message } => out.0.errors.push(FieldError {
                 field: field.clone().into_owned(),
@@ -261,10 +246,7 @@ impl IntoResponse for ApiError {
         let mut response = Response::new(self.body(Locale::En, None));
         *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some((name, value)) = self.0.header.clone() {
             headers.insert(name, value);
         }
@@ -276,9 +258,6 @@ impl IntoResponse for ApiError {
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.0.status.as_u16(), self.0.code)?;
-        self.0
-            .log_context
-            .as_ref()
-            .map_or(Ok(()), |context| write!(f, " ({context})"))
+        self.0.log_context.as_ref().map_or(Ok(()), |context| write!(f, " ({context})"))
     }
 }

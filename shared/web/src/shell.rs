@@ -54,10 +54,7 @@ pub struct LogNote {
 
 impl From<&ApiError> for LogNote {
     fn from(error: &ApiError) -> Self {
-        Self {
-            code: error.code(),
-            cause: error.log_context().map(ToOwned::to_owned),
-        }
+        Self { code: error.code(), cause: error.log_context().map(ToOwned::to_owned) }
     }
 }
 
@@ -76,10 +73,7 @@ async fn around(
     req: Request,
     next: Next,
 ) -> Response {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the duration in the log is measured here"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the duration in the log is measured here")]
     let started = Instant::now();
     let request: RequestId = shell.ids.mint();
     let Language(locale) = Language::of(req.headers());
@@ -102,15 +96,7 @@ async fn around(
     if let Ok(id) = HeaderValue::try_from(request.to_string()) {
         response.headers_mut().insert("x-request-id", id);
     }
-    log(
-        &shell,
-        request,
-        &subject,
-        response.status().as_u16(),
-        note.as_ref(),
-        usage,
-        started,
-    );
+    log(&shell, request, &subject, response.status().as_u16(), note.as_ref(), usage, started);
     response
 }
 

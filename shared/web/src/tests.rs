@@ -51,13 +51,7 @@ impl Principals for Table {
         owner: Owner,
         id: ClientId,
     ) -> BoxFuture<'_, trennwand_domain::Result<Option<Client>>> {
-        let found = self
-            .clients
-            .lock()
-            .unwrap()
-            .iter()
-            .find(|c| c.id == id)
-            .cloned();
+        let found = self.clients.lock().unwrap().iter().find(|c| c.id == id).cloned();
         let down = *self.down.lock().unwrap();
         Box::pin(async move {
             if down {
@@ -128,15 +122,9 @@ fn api_within(life: Duration) -> Api {
         clock: clock.clone(),
     };
     let routes = Router::new()
-        .route(
-            "/v1/me",
-            get(async |me: Anyone| me.caller().client.to_string()),
-        )
+        .route("/v1/me", get(async |me: Anyone| me.caller().client.to_string()))
         .route("/v1/resellers", get(async |_: ForOperator| "operator"))
-        .route(
-            "/v1/brand",
-            get(async |r: ForReseller<need::Brand>| r.reseller().to_string()),
-        )
+        .route("/v1/brand", get(async |r: ForReseller<need::Brand>| r.reseller().to_string()))
         .route(
             "/v1/tenants/{tenant}/suspend",
             post(async |t: ForTenantOfReseller<need::Tenants>| t.scope().tenant().to_string()),
@@ -147,26 +135,18 @@ fn api_within(life: Duration) -> Api {
         )
         .route(
             "/v1/tenants/{tenant}/devices/{device}",
-            get(
-                async |_: ForTenant<need::DevicesRead>, Id(device): Id<DeviceId>| {
-                    device.to_string()
-                },
-            ),
+            get(async |_: ForTenant<need::DevicesRead>, Id(device): Id<DeviceId>| {
+                device.to_string()
+            }),
         )
-        .route(
-            "/things",
-            post(async |Json(thing): Json<Thing>| Json(thing)),
-        )
+        .route("/things", post(async |Json(thing): Json<Thing>| Json(thing)))
         .route(
             "/things",
             get(async |Paging(page): Paging, Query(filter): Query<Filter>| {
                 format!("{} {:?} {:?}", page.limit, page.cursor, filter.kind)
             }),
         )
-        .route(
-            "/users/{user}",
-            get(async |Id(user): Id<UserId>| user.to_string()),
-        )
+        .route("/users/{user}", get(async |Id(user): Id<UserId>| user.to_string()))
         .route(
             "/things/1",
             put(async |tags: IfMatch| -> Result<_> {
@@ -177,10 +157,7 @@ fn api_within(life: Duration) -> Api {
         .route(
             "/mdm/{tenant}/{token}",
             put(async || {
-                let note = LogNote {
-                    code: "not_yours",
-                    cause: Some("certificate".into()),
-                };
+                let note = LogNote { code: "not_yours", cause: Some("certificate".into()) };
                 (StatusCode::FORBIDDEN, Extension(note))
             }),
         )
@@ -194,20 +171,8 @@ fn api_within(life: Duration) -> Api {
         )
         .with_state(gate);
     let ids = IdGen::new(clock.clone(), entropy);
-    let router = shell::finish_within(
-        life,
-        routes,
-        Shell {
-            ids,
-            function: "test",
-        },
-    );
-    Api {
-        clock,
-        issuer,
-        table,
-        router,
-    }
+    let router = shell::finish_within(life, routes, Shell { ids, function: "test" });
+    Api { clock, issuer, table, router }
 }
 
 impl Api {
@@ -229,22 +194,13 @@ impl Api {
             revoked: false,
         };
         clients.push(client.clone());
-        self.issuer
-            .issue(&client, all)
-            .unwrap()
-            .token
-            .expose()
-            .clone()
+        self.issuer.issue(&client, all).unwrap().token.expose().clone()
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        (
-            parts.status,
-            parts.headers,
-            body.collect().await.unwrap().to_bytes().to_vec(),
-        )
+        (parts.status, parts.headers, body.collect().await.unwrap().to_bytes().to_vec())
     }
 
     async fn get(&self, path: &str, token: Option<&str>) -> Value {
@@ -271,23 +227,13 @@ impl Api {
         let problem = headers
             .get(header::CONTENT_TYPE)
             .is_some_and(|t| t.as_bytes() == b"application/problem+json");
-        assert_eq!(
-            problem,
-            body.get("code").is_some(),
-            "problems are labelled as such"
-        );
+        assert_eq!(problem, body.get("code").is_some(), "problems are labelled as such");
         if let Some(in_body) = body.get_mut("request_id") {
             assert_eq!(*in_body, id.as_str(), "the same in body and header");
             *in_body = "req_…".into();
         }
         let mut shown = json!({ "status": status.as_u16(), "body": body });
-        for name in [
-            "www-authenticate",
-            "retry-after",
-            "etag",
-            "allow",
-            "cache-control",
-        ] {
+        for name in ["www-authenticate", "retry-after", "etag", "allow", "cache-control"] {
             if let Some(value) = headers.get(name) {
                 shown[name] = value.to_str().unwrap().into();
             }

@@ -14,12 +14,7 @@ async fn without_a_valid_token_there_is_one_answer() {
     assert_eq!(api.get("/v1/me", Some(&token)).await, refused, "expired");
 
     let token = api.token(Owner::Operator, &[]);
-    api.table
-        .clients
-        .lock()
-        .unwrap()
-        .iter_mut()
-        .for_each(|c| c.revoked = true);
+    api.table.clients.lock().unwrap().iter_mut().for_each(|c| c.revoked = true);
     assert_eq!(api.get("/v1/me", Some(&token)).await, refused, "revoked");
     api.table.clients.lock().unwrap().clear();
     assert_eq!(api.get("/v1/me", Some(&token)).await, refused, "gone");
@@ -32,10 +27,7 @@ async fn only_one_bearer_token_in_the_header_counts() {
     for (headers, status) in [
         (vec![format!("Bearer {token}")], 200),
         (vec![format!("bEARER {token}")], 200),
-        (
-            vec![format!("Bearer {token}"), format!("Bearer {token}")],
-            401,
-        ),
+        (vec![format!("Bearer {token}"), format!("Bearer {token}")], 401),
         (vec![format!("Basic {token}")], 401),
         (vec![format!("Bearer{token}")], 401),
         (vec![token.clone()], 401),
@@ -64,31 +56,16 @@ async fn every_level_reaches_its_own() {
         ("/v1/resellers".to_owned(), [200, 403, 403]),
         ("/v1/brand".to_owned(), [403, 200, 403]),
         (format!("/v1/tenants/{TENANT}/readiness"), [404, 200, 200]),
-        (
-            format!("/v1/tenants/{TENANT}/devices/{device}"),
-            [404, 403, 200],
-        ),
+        (format!("/v1/tenants/{TENANT}/devices/{device}"), [404, 403, 200]),
         (format!("/v1/tenants/{FOREIGN}/readiness"), [404, 404, 404]),
-        (
-            format!("/v1/tenants/{FOREIGN}/devices/{device}"),
-            [404, 404, 404],
-        ),
+        (format!("/v1/tenants/{FOREIGN}/devices/{device}"), [404, 404, 404]),
         ("/v1/tenants/nonsense/readiness".to_owned(), [404, 404, 404]),
-        (
-            format!("/v1/tenants/{TENANT}/devices/nonsense"),
-            [404, 403, 404],
-        ),
+        (format!("/v1/tenants/{TENANT}/devices/nonsense"), [404, 403, 404]),
     ] {
-        for (who, token, status) in [
-            ("operator", &operator, o),
-            ("reseller", &reseller, r),
-            ("tenant", &tenant, t),
-        ] {
-            assert_eq!(
-                api.get(&path, Some(token)).await["status"],
-                status,
-                "{who} {path}"
-            );
+        for (who, token, status) in
+            [("operator", &operator, o), ("reseller", &reseller, r), ("tenant", &tenant, t)]
+        {
+            assert_eq!(api.get(&path, Some(token)).await["status"], status, "{who} {path}");
         }
     }
     for (path, [o, r, t]) in [
@@ -99,11 +76,7 @@ async fn every_level_reaches_its_own() {
             let request = Request::post(&path)
                 .header(header::AUTHORIZATION, format!("Bearer {token}"))
                 .body(Body::empty());
-            assert_eq!(
-                api.send(request.unwrap()).await.0.as_u16(),
-                status,
-                "{path}"
-            );
+            assert_eq!(api.send(request.unwrap()).await.0.as_u16(), status, "{path}");
         }
     }
 }
@@ -115,20 +88,12 @@ async fn foreign_absent_and_unreadable_tenants_are_the_same_404() {
     let reseller = api.token(Owner::Reseller(RESELLER), &[]);
     let operator = api.token(Owner::Operator, &[]);
     let narrow = api.token(Owner::Tenant(TENANT), &["audit"]);
-    let foreign = api
-        .get(&format!("/v1/tenants/{FOREIGN}/readiness"), Some(&token))
-        .await;
+    let foreign = api.get(&format!("/v1/tenants/{FOREIGN}/readiness"), Some(&token)).await;
     assert_json_snapshot!(foreign);
     for (path, token) in [
-        (
-            "/v1/tenants/ten_7ZZZZZZZZZZZZZZZZZZZZZZZZZ/readiness".to_owned(),
-            &token,
-        ),
+        ("/v1/tenants/ten_7ZZZZZZZZZZZZZZZZZZZZZZZZZ/readiness".to_owned(), &token),
         ("/v1/tenants/%00%ff/readiness".to_owned(), &token),
-        (
-            format!("/v1/tenants/{}/readiness", "x".repeat(3000)),
-            &token,
-        ),
+        (format!("/v1/tenants/{}/readiness", "x".repeat(3000)), &token),
         (format!("/v1/tenants/{FOREIGN}/readiness"), &reseller),
         (format!("/v1/tenants/{FOREIGN}/devices/x"), &reseller),
         (format!("/v1/tenants/{TENANT}/readiness"), &operator),

@@ -38,20 +38,11 @@ async fn a_request_is_one_line_without_paths_tokens_or_values() {
         api.get(&path, Some(&token)).await;
         api.get("/users/POISON", None).await;
         api.get("/POISON", None).await;
-        let put = Request::put(format!("/mdm/{TENANT}/POISON"))
-            .body(Body::empty())
-            .unwrap();
-        assert_eq!(
-            api.send(put).await.2,
-            b"",
-            "a phone gets no problem document"
-        );
+        let put = Request::put(format!("/mdm/{TENANT}/POISON")).body(Body::empty()).unwrap();
+        assert_eq!(api.send(put).await.2, b"", "a phone gets no problem document");
         let body = Body::from(r#"{"POISON":"POISON"}"#);
         let post = Request::post("/things").header(header::CONTENT_TYPE, "application/json");
-        assert_eq!(
-            api.send(post.body(body).unwrap()).await.0,
-            StatusCode::UNPROCESSABLE_ENTITY
-        );
+        assert_eq!(api.send(post.body(body).unwrap()).await.0, StatusCode::UNPROCESSABLE_ENTITY);
         *api.table.down.lock().unwrap() = true;
         let down = api.send(
             Request::get("/v1/me")
@@ -66,10 +57,7 @@ async fn a_request_is_one_line_without_paths_tokens_or_values() {
 
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(!text.contains(&token));
-    let mut shown: Vec<Value> = text
-        .lines()
-        .map(|l| serde_json::from_str(l).unwrap())
-        .collect();
+    let mut shown: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     for line in &mut shown {
         assert!(line["request_id"].as_str().unwrap().starts_with("req_"));
         assert!(line["duration_ms"].is_u64());
@@ -77,9 +65,6 @@ async fn a_request_is_one_line_without_paths_tokens_or_values() {
         line["duration_ms"] = 0.into();
     }
     // The context of our own errors is for the log; nothing that a caller sent is.
-    assert_eq!(
-        text.matches("POISON").count(),
-        text.matches("POISON table name").count()
-    );
+    assert_eq!(text.matches("POISON").count(), text.matches("POISON table name").count());
     assert_json_snapshot!(shown);
 }

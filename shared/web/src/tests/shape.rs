@@ -21,10 +21,7 @@ async fn every_kind_of_error_is_a_problem() {
     let mut shown = Vec::new();
     for error in errors {
         let response = ApiError::from(error).into_response();
-        assert_eq!(
-            response.headers()["content-type"],
-            "application/problem+json"
-        );
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
         let body = response.into_body().collect().await.unwrap().to_bytes();
         shown.push(serde_json::from_slice::<Value>(&body).unwrap());
     }
@@ -68,32 +65,17 @@ async fn hostile_bodies_are_refused_with_the_field() {
 #[tokio::test]
 async fn deep_and_huge_bodies_are_refused_early() {
     let api = api();
-    for deep in [
-        "[".repeat(60_000),
-        r#"{"name":"#.repeat(7000),
-        r#"{"mail":"#.repeat(7000),
-    ] {
+    for deep in ["[".repeat(60_000), r#"{"name":"#.repeat(7000), r#"{"mail":"#.repeat(7000)] {
         let answer = api.post("/things", deep).await;
-        assert!(
-            [400, 422].contains(&answer["status"].as_u64().unwrap()),
-            "{answer}"
-        );
+        assert!([400, 422].contains(&answer["status"].as_u64().unwrap()), "{answer}");
     }
     let huge = format!(r#"{{"name":"{}"}}"#, "x".repeat(MAX_JSON_BYTES));
     assert_json_snapshot!(api.post("/things", huge).await);
     let long = format!(r#"{{"{}":1}}"#, "é".repeat(20_000));
     let answer = api.post("/things", long).await;
-    assert!(
-        answer.to_string().len() < 2000,
-        "a long name is not thrown back"
-    );
+    assert!(answer.to_string().len() < 2000, "a long name is not thrown back");
     let not_utf8 = vec![b'{', b'"', 0xff, b'"', b':', b'1', b'}'];
-    assert!(
-        api.post("/things", not_utf8).await["status"]
-            .as_u64()
-            .unwrap()
-            < 500
-    );
+    assert!(api.post("/things", not_utf8).await["status"].as_u64().unwrap() < 500);
 }
 
 #[tokio::test]
@@ -111,9 +93,7 @@ async fn a_body_must_say_that_it_is_json() {
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
-        let answer = api
-            .shown(request.body(Body::from(r#"{"name":"x"}"#)).unwrap())
-            .await;
+        let answer = api.shown(request.body(Body::from(r#"{"name":"x"}"#)).unwrap()).await;
         assert_eq!(answer["status"], status, "{content_type:?}");
     }
 }
@@ -123,27 +103,15 @@ async fn lists_are_paged_within_limits() {
     let api = api();
     for (query, expected) in [
         ("", "50 None None"),
-        (
-            "?limit=1&cursor=abc&kind=google",
-            "1 Some(\"abc\") Some(Google)",
-        ),
+        ("?limit=1&cursor=abc&kind=google", "1 Some(\"abc\") Some(Google)"),
         ("?limit=100", "100 None None"),
     ] {
-        assert_eq!(
-            api.get(&format!("/things{query}"), None).await["body"],
-            expected
-        );
+        assert_eq!(api.get(&format!("/things{query}"), None).await["body"], expected);
     }
     let long_cursor = format!("?cursor={}", "c".repeat(300));
     let mut shown = serde_json::Map::new();
-    for query in [
-        "?limit=0",
-        "?limit=101",
-        "?limit=x",
-        "?limit=1&limit=2",
-        "?kind=x",
-        &long_cursor,
-    ] {
+    for query in ["?limit=0", "?limit=101", "?limit=x", "?limit=1&limit=2", "?kind=x", &long_cursor]
+    {
         let answer = api.get(&format!("/things{query}"), None).await;
         let query = query.chars().take(20).collect();
         shown.insert(query, json!([answer["status"], answer["body"]["errors"]]));
@@ -172,10 +140,7 @@ async fn a_write_needs_the_present_tag() {
     assert_eq!(put(None).await["status"], 428);
     assert_eq!(put(Some("\"6\"")).await["status"], 412);
     let written = put(Some("\"7\"")).await;
-    assert_eq!(
-        (&written["status"], &written["etag"]),
-        (&json!(200), &json!("\"8\""))
-    );
+    assert_eq!((&written["status"], &written["etag"]), (&json!(200), &json!("\"8\"")));
 }
 
 #[tokio::test]
@@ -217,10 +182,7 @@ async fn a_token_answer_is_not_to_be_kept() {
     let client = api.token(Owner::Operator, &[]);
     assert!(!client.is_empty());
     let known = api.table.clients.lock().unwrap()[0].clone();
-    let token = api
-        .issuer
-        .issue(&known, Scopes::of(known.owner.level()))
-        .unwrap();
+    let token = api.issuer.issue(&known, Scopes::of(known.owner.level())).unwrap();
     let response = NoStore(Json(TokenResponse::from(token))).into_response();
     assert_eq!(response.headers()["cache-control"], "no-store");
 }
@@ -241,17 +203,12 @@ mod registered {
         responses((status = 200, description = "The user", body = Listing<String>), Problems)
     )]
     async fn user_get(_: ForTenant<need::Users>, Id(user): Id<UserId>) -> Json<Listing<String>> {
-        Json(Listing {
-            items: vec![user.to_string()],
-            next_cursor: None,
-        })
+        Json(Listing { items: vec![user.to_string()], next_cursor: None })
     }
 
     #[test]
     fn the_document_has_the_operation_its_security_and_the_problem() {
-        let (_, part) = OpenApiRouter::<Gate>::new()
-            .routes(routes!(user_get))
-            .split_for_parts();
+        let (_, part) = OpenApiRouter::<Gate>::new().routes(routes!(user_get)).split_for_parts();
         assert_json_snapshot!(document([part]));
     }
 }
