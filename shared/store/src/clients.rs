@@ -80,3 +80,68 @@ fn decode(mut item: Fields) -> Result<Client> {
         revoked: item.flag("rk")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use trennwand_domain::{ErrorKind, ResellerId, TenantId};
+
+    use super::*;
+    use crate::testing::{NOON, store};
+
+    fn client(bits: u128, owner: Owner) -> Client {
+        Client {
+            id: ClientId::from_bits(bits),
+            owner,
+            name: "Frontend".into(),
+            secret_hash: Digest::of(b"secret"),
+            scopes: vec!["users".into(), "devices:read".into()],
+            created_at: NOON,
+            revoked: false,
+        }
+    }
+
+    async fn insert(store: &Store, client: &Client) {
+        let mut tx = store.transaction();
+        store.clients().insert(&mut tx, client);
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_client_of_any_level_is_found_by_its_id_and_only_under_its_owner() {
+        let store = store().await;
+        let tenant = Owner::Tenant(TenantId::from_bits(1));
+        let owners = [Owner::Operator, Owner::Reseller(ResellerId::from_bits(1)), tenant];
+        for (bits, owner) in (1..).zip(owners) {
+            let client = client(bits, owner);
+            insert(&store, &client).await;
+            assert_eq!(store.directory().owner_of_client(client.id).await.unwrap(), Some(owner));
+            assert_eq!(store.clients().get(owner, client.id).await.unwrap(), Some(client.clone()));
+            assert_eq!(store.clients().list(owner, &Page::first(9)).await.unwrap().items, [client]);
+        }
+        let foreign = Owner::Tenant(TenantId::from_bits(2));
+        assert_eq!(store.clients().get(foreign, ClientId::from_bits(3)).await.unwrap(), None);
+        assert_eq!(store.directory().owner_of_client(ClientId::from_bits(9)).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_revoked_client_stays_revoked_and_gets_no_new_secret() {
+        let store = store().await;
+        let (owner, id) = (Owner::Operator, ClientId::from_bits(1));
+        insert(&store, &client(1, owner)).await;
+        let mut tx = store.transaction();
+        store.clients().rotate(&mut tx, owner, id, Digest::of(b"new"));
+        tx.commit().await.unwrap();
+        let mut tx = store.transaction();
+        store.clients().revoke(&mut tx, owner, id);
+        tx.commit().await.unwrap();
+        let read = store.clients().get(owner, id).await.unwrap().unwrap();
+        assert_eq!((read.secret_hash, read.revoked), (Digest::of(b"new"), true));
+        let mut tx = store.transaction();
+        store.clients().rotate(&mut tx, owner, id, Digest::of(b"newer"));
+        let error = tx.commit().await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::NotFound { what: "client" });
+        let mut tx = store.transaction();
+        store.clients().revoke(&mut tx, owner, ClientId::from_bits(2));
+        assert_eq!(tx.commit().await.unwrap_err().code(), "not_found");
+    }
+}

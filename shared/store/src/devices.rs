@@ -135,8 +135,8 @@ impl<'a> Devices<'a> {
         let mut tx = self.store.transaction();
         self.put_header(&mut tx, device);
         if let Some((query, facts)) = facts {
-            let item = Item::at(&layout::fact(&self.scope, device.id, query))
-                .with("js", bytes(facts));
+            let item =
+                Item::at(&layout::fact(&self.scope, device.id, query)).with("js", bytes(facts));
             tx.put(Table::Data, item, Expression::default(), failure::concurrent_change());
         }
         tx.commit().await

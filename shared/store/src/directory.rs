@@ -1,6 +1,6 @@
 use trennwand_domain::{
-    Authenticator, ClientId, DeviceId, EnrollmentId, Enrollment, OneTimeToken, Owner, Result, TenantId,
-    TenantScope,
+    Authenticator, ClientId, DeviceId, Enrollment, EnrollmentId, OneTimeToken, Owner, Result,
+    TenantId, TenantScope,
 };
 
 use crate::{

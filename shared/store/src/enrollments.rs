@@ -1,7 +1,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use trennwand_domain::{
-    CertificateHash, Device, DeviceState, Digest, Enrollment, EnrollmentId, Error, IssuedCertificate,
-    Method, Ownership, Platform, ReasonCode, Result, Sealed, Target, TenantScope, Timestamp,
+    CertificateHash, Device, DeviceState, Digest, Enrollment, EnrollmentId, Error,
+    IssuedCertificate, Method, Ownership, Platform, ReasonCode, Result, Sealed, Target,
+    TenantScope, Timestamp,
 };
 
 use crate::{
@@ -68,8 +69,8 @@ impl<'a> Enrollments<'a> {
     /// hash, challenge and expiry; usually nothing issued). If the link was replaced since, the
     /// transaction fails as a concurrent change.
     pub fn renew(&self, tx: &mut Transaction, before: &Enrollment, after: &Enrollment) {
-        let unchanged = Expression::when("th = :th")
-            .value(":th", bytes(*before.token_hash.as_bytes()));
+        let unchanged =
+            Expression::when("th = :th").value(":th", bytes(*before.token_hash.as_bytes()));
         tx.put(Table::Data, self.encode(after), unchanged, failure::concurrent_change());
         self.delete_link(tx, before);
         let link = directory::link_item(&self.scope, after);
@@ -155,4 +156,109 @@ fn decode(mut item: Fields) -> Result<Enrollment> {
         revoked: item.flag("rk")?,
         issued,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use trennwand_domain::DeviceId;
+
+    use super::*;
+    use crate::{
+        Meter,
+        testing::{NOON, enrollment, invite, invited_device, link, scope, store},
+    };
+
+    fn certificate(transaction: &str) -> IssuedCertificate {
+        IssuedCertificate {
+            transaction: transaction.into(),
+            public_key: Digest::of(b"public key"),
+            certificate: Sealed::from_bytes(vec![5; 900]),
+        }
+    }
+
+    async fn issue(
+        store: &Store,
+        enrollment: &Enrollment,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut tx = store.transaction();
+        let hash = Digest::of(name.as_bytes());
+        let issued = certificate(name);
+        store.enrollments(&scope(1)).issue(&mut tx, enrollment, &issued, hash, now);
+        tx.commit().await
+    }
+
+    #[tokio::test]
+    async fn a_link_leads_to_its_tenant_invitation_and_phone() {
+        let store = store().await;
+        invite(&store, &scope(1), 1).await;
+        let found = store.directory().enrollment(&link(1)).await.unwrap();
+        let (scope, id, device) = found.unwrap();
+        assert_eq!(scope, crate::testing::scope(1));
+        assert_eq!(store.enrollments(&scope).get(id).await.unwrap(), Some(enrollment(1)));
+        assert_eq!(store.devices(&scope).get(device).await.unwrap(), Some(invited_device(1)));
+        assert_eq!(store.directory().enrollment(&link(2)).await.unwrap(), None);
+        let listed = store.enrollments(&scope).list(&Page::first(2)).await.unwrap();
+        assert_eq!(listed.items, [enrollment(1)]);
+        let foreign = crate::testing::scope(2);
+        assert_eq!(store.enrollments(&foreign).get(id).await.unwrap(), None);
+        assert_eq!(store.enrollments(&foreign).list(&Page::first(2)).await.unwrap().items, []);
+    }
+
+    #[tokio::test]
+    async fn a_certificate_is_issued_once_and_awaited_by_the_header() {
+        let store = store().await;
+        invite(&store, &scope(1), 1).await;
+        let invitation = enrollment(1);
+        let (issued, usage) = Meter::measure(issue(&store, &invitation, "first", NOON)).await;
+        issued.unwrap();
+        assert_eq!(usage.requests, 1);
+        let again = issue(&store, &enrollment(1), "second", NOON).await.unwrap_err();
+        assert_eq!(again.code(), "enrollment_used");
+        let read = store.enrollments(&scope(1)).get(enrollment(1).id).await.unwrap().unwrap();
+        assert_eq!(read.issued, Some(certificate("first")));
+        let device = store.devices(&scope(1)).get(DeviceId::from_bits(1)).await.unwrap().unwrap();
+        assert_eq!(device.pending_certificate, Some(Digest::of(b"first")));
+        assert_eq!(device.state, DeviceState::Enrolling);
+    }
+
+    #[tokio::test]
+    async fn no_certificate_is_issued_for_a_link_that_expired_or_was_taken_back() {
+        let store = store().await;
+        invite(&store, &scope(1), 1).await;
+        let late = NOON.plus(Duration::from_secs(86_400));
+        let expired = issue(&store, &enrollment(1), "late", late).await.unwrap_err();
+        assert_eq!(expired.code(), "enrollment_used");
+        let mut tx = store.transaction();
+        store.enrollments(&scope(1)).revoke(&mut tx, &enrollment(1));
+        tx.commit().await.unwrap();
+        let revoked = issue(&store, &enrollment(1), "first", NOON).await.unwrap_err();
+        assert_eq!(revoked.code(), "enrollment_used");
+        assert_eq!(store.directory().enrollment(&link(1)).await.unwrap(), None);
+        let device = store.devices(&scope(1)).get(DeviceId::from_bits(1)).await.unwrap().unwrap();
+        assert_eq!(device, invited_device(1));
+    }
+
+    #[tokio::test]
+    async fn a_renewed_link_replaces_the_old_one() {
+        let store = store().await;
+        invite(&store, &scope(1), 1).await;
+        issue(&store, &enrollment(1), "lost phone", NOON).await.unwrap();
+        let renewed = Enrollment { token_hash: link(9).hash(), ..enrollment(1) };
+        let renew = async || {
+            let mut tx = store.transaction();
+            store.enrollments(&scope(1)).renew(&mut tx, &enrollment(1), &renewed);
+            tx.commit().await
+        };
+        renew().await.unwrap();
+        assert_eq!(store.directory().enrollment(&link(1)).await.unwrap(), None);
+        assert!(store.directory().enrollment(&link(9)).await.unwrap().is_some());
+        let old = issue(&store, &enrollment(1), "by the old link", NOON).await.unwrap_err();
+        assert_eq!(old.code(), "enrollment_used");
+        issue(&store, &renewed, "new phone", NOON).await.unwrap();
+        assert_eq!(renew().await.unwrap_err().code(), "concurrent_change");
+    }
 }

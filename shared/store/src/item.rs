@@ -26,10 +26,7 @@ pub(crate) fn moment(value: Timestamp) -> AttributeValue {
 
 impl Key {
     pub(crate) fn to_map(&self) -> Map {
-        Map::from([
-            (attribute::PK.into(), text(&self.pk)),
-            (attribute::SK.into(), text(&self.sk)),
-        ])
+        Map::from([(attribute::PK.into(), text(&self.pk)), (attribute::SK.into(), text(&self.sk))])
     }
 }
 

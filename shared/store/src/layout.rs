@@ -101,9 +101,8 @@ impl Span {
     /// Bounds for `BETWEEN`: everything, or everything behind the item `after`. No sort key
     /// contains a character below `#` or above `z`.
     pub(crate) fn bounds(&self, after: Option<&str>) -> (String, String) {
-        let from = after.map_or_else(|| format!("{}!", self.prefix), |a| {
-            format!("{}{a}!", self.prefix)
-        });
+        let from =
+            after.map_or_else(|| format!("{}!", self.prefix), |a| format!("{}{a}!", self.prefix));
         (from, format!("{}~", self.prefix))
     }
 }

@@ -108,7 +108,6 @@ impl Store {
     }
 
     /// Several writes that happen together or not at all.
-    #[must_use]
     pub fn transaction(&self) -> Transaction {
         Transaction::new(self.clone())
     }

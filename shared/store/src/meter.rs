@@ -25,8 +25,9 @@ use aws_smithy_runtime_api::{
         interceptors::{
             Intercept,
             context::{
-                AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
-                BeforeTransmitInterceptorContextRef, Input, Output,
+                AfterDeserializationInterceptorContextRef,
+                BeforeSerializationInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+                Input, Output,
             },
             dyn_dispatch_hint,
         },
@@ -171,4 +172,29 @@ fn consumed(output: &Output) -> Usage {
             BatchWriteItemOutput;
     );
     Usage::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{full_device, scope, store};
+
+    #[tokio::test]
+    async fn measurements_nest_and_tasks_do_not_mix() {
+        let store = store().await;
+        let scope = scope(1);
+        let read = async || store.devices(&scope).get(full_device(1).id).await.unwrap();
+        let outer = Meter::measure(async {
+            read().await;
+            let (_, inner) = Meter::measure(read()).await;
+            assert_eq!(inner.requests, 1);
+            read().await;
+            Meter::so_far()
+        });
+        let (beside, (so_far, usage)) = tokio::join!(Meter::measure(read()), outer);
+        assert_eq!(beside.1, Usage { requests: 1, rcu: 1.0, wcu: 0.0 });
+        assert_eq!(so_far, usage);
+        assert_eq!(usage, Usage { requests: 3, rcu: 3.0, wcu: 0.0 });
+        assert_eq!(Meter::so_far(), Usage::default());
+    }
 }

@@ -130,3 +130,89 @@ fn decode(mut item: Fields) -> Result<Policy> {
         revision: item.number("rv")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{NOON, scope, store};
+
+    fn policy(latest: u32) -> Policy {
+        Policy {
+            id: PolicyId::from_bits(1),
+            name: "contact isolation".into(),
+            latest,
+            in_force: None,
+            updated_at: NOON,
+            revision: 1,
+        }
+    }
+
+    fn version(version: u32) -> PolicyVersion {
+        PolicyVersion {
+            policy: PolicyId::from_bits(1),
+            version,
+            document: format!("{{\"version\":{version}}}"),
+            created_at: NOON,
+        }
+    }
+
+    async fn insert(store: &Store) {
+        let mut tx = store.transaction();
+        store.policies(&scope(1)).insert(&mut tx, &policy(1), &version(1));
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_policy_keeps_every_version() {
+        let store = store().await;
+        insert(&store).await;
+        let scope = scope(1);
+        let policies = store.policies(&scope);
+        let draft = async || {
+            let mut tx = store.transaction();
+            policies.put_draft(&mut tx, &policy(2), &version(2));
+            tx.commit().await
+        };
+        draft().await.unwrap();
+        assert_eq!(draft().await.unwrap_err().code(), "stale");
+        let id = policy(1).id;
+        let read = policies.get(id).await.unwrap();
+        assert_eq!(read, Some(Policy { revision: 2, ..policy(2) }));
+        assert_eq!(policies.list(&Page::first(9)).await.unwrap().items.len(), 1);
+        for n in 1..=2 {
+            assert_eq!(policies.version(id, n).await.unwrap(), Some(version(n)));
+        }
+        assert_eq!(policies.version(id, 3).await.unwrap(), None);
+        let foreign = crate::testing::scope(2);
+        assert_eq!(store.policies(&foreign).get(id).await.unwrap(), None);
+        assert_eq!(store.policies(&foreign).version(id, 1).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_rollout_changes_what_is_in_force() {
+        let store = store().await;
+        insert(&store).await;
+        let scope = scope(1);
+        let policies = store.policies(&scope);
+        let id = policy(1).id;
+        let rollout = |bits| Rollout {
+            id: RolloutId::from_bits(bits),
+            policy: id,
+            version: 1,
+            created_at: NOON,
+        };
+        let in_force = Policy { in_force: Some(1), ..policy(1) };
+        let put = async |bits| {
+            let mut tx = store.transaction();
+            policies.put_rollout(&mut tx, &in_force, &rollout(bits));
+            tx.commit().await
+        };
+        put(1).await.unwrap();
+        assert_eq!(put(2).await.unwrap_err().code(), "concurrent_change");
+        assert_eq!(policies.get(id).await.unwrap().unwrap().in_force, Some(1));
+        assert_eq!(policies.rollout(id, RolloutId::from_bits(1)).await.unwrap(), Some(rollout(1)));
+        assert_eq!(policies.rollout(id, RolloutId::from_bits(2)).await.unwrap(), None);
+        let all = policies.rollouts(id, &Page::first(9)).await.unwrap();
+        assert_eq!((all.items, all.next), (vec![rollout(1)], None));
+    }
+}

@@ -12,6 +12,8 @@ use crate::{
 
 /// How often keys that a batch left unread are asked for again.
 const BATCH_ATTEMPTS: u32 = 6;
+/// How many keys DynamoDB takes in one batch.
+const BATCH_KEYS: usize = 100;
 
 /// A `BETWEEN` query.
 #[derive(Debug)]
@@ -32,12 +34,21 @@ impl Store {
 
     /// One item, strongly consistent.
     pub(crate) async fn read(&self, table: Table, key: &Key) -> Result<Option<Fields>> {
+        self.fetch(table, key, true).await
+    }
+
+    /// One item as it was lately, at half the price.
+    pub(crate) async fn read_recent(&self, table: Table, key: &Key) -> Result<Option<Fields>> {
+        self.fetch(table, key, false).await
+    }
+
+    async fn fetch(&self, table: Table, key: &Key, consistent: bool) -> Result<Option<Fields>> {
         let output = self
             .dynamo()
             .get_item()
             .table_name(self.table(table))
             .set_key(Some(key.to_map()))
-            .consistent_read(true)
+            .consistent_read(consistent)
             .send()
             .await
             .map_err(|e| failure::from_sdk(&e))?;
@@ -89,23 +100,33 @@ impl Store {
         Ok(Listed { items, next })
     }
 
-    /// Several items of both tables, in any order, absent ones left out; at most 100.
+    /// Several items of both tables, in any order, absent ones left out; a request per 100.
     pub(crate) async fn batch(&self, keys: &[(Table, Key)], consistent: bool) -> Result<Batch> {
-        let mut wanted: HashMap<String, Vec<Map>> = HashMap::new();
-        for (table, key) in keys {
-            wanted.entry(self.table(*table).to_owned()).or_default().push(key.to_map());
-        }
-        let mut request = HashMap::new();
-        for (table, keys) in wanted {
-            let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent);
-            request.insert(table, keys.build().map_err(Error::internal)?);
-        }
         let mut batch = Batch::default();
-        for attempt in 1..=BATCH_ATTEMPTS {
-            if request.is_empty() {
-                return Ok(batch);
+        for keys in keys.chunks(BATCH_KEYS) {
+            let mut wanted: HashMap<String, Vec<Map>> = HashMap::new();
+            for (table, key) in keys {
+                wanted.entry(self.table(*table).to_owned()).or_default().push(key.to_map());
             }
-            if attempt > 1 {
+            let mut request = HashMap::new();
+            for (table, keys) in wanted {
+                let keys =
+                    KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent);
+                request.insert(table, keys.build().map_err(Error::internal)?);
+            }
+            self.read_batch(request, &mut batch).await?;
+        }
+        Ok(batch)
+    }
+
+    /// Asks until nothing is left unread: the SDK does not.
+    async fn read_batch(
+        &self,
+        mut request: HashMap<String, KeysAndAttributes>,
+        batch: &mut Batch,
+    ) -> Result<()> {
+        for attempt in 0..BATCH_ATTEMPTS {
+            if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
             }
             let output = self
@@ -116,15 +137,16 @@ impl Store {
                 .await
                 .map_err(|e| failure::from_sdk(&e))?;
             for (table, items) in output.responses.unwrap_or_default() {
-                let into = if table == self.tables().data { &mut batch.data } else { &mut batch.keys };
+                let is_data = table == self.tables().data;
+                let into = if is_data { &mut batch.data } else { &mut batch.keys };
                 into.extend(items);
             }
             request = output.unprocessed_keys.unwrap_or_default();
+            if request.is_empty() {
+                return Ok(());
+            }
         }
-        match request.is_empty() {
-            true => Ok(batch),
-            false => Err(Error::unavailable("database: a batch was left unread")),
-        }
+        Err(Error::unavailable("database: a batch was left unread"))
     }
 }
 

@@ -52,9 +52,52 @@ fn encode(key: &Key, reseller: &Reseller) -> Item {
 }
 
 fn decode(mut item: Fields) -> Result<Reseller> {
-    Ok(Reseller {
-        id: item.parsed("id")?,
-        name: item.text("nm")?,
-        created_at: item.moment("cr")?,
-    })
+    Ok(Reseller { id: item.parsed("id")?, name: item.text("nm")?, created_at: item.moment("cr")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{NOON, store};
+
+    fn reseller(bits: u128) -> Reseller {
+        Reseller { id: ResellerId::from_bits(bits), name: "Telco".into(), created_at: NOON }
+    }
+
+    #[tokio::test]
+    async fn resellers_are_listed_page_by_page() {
+        let store = store().await;
+        for bits in 1..=5 {
+            let mut tx = store.transaction();
+            store.resellers().insert(&mut tx, &reseller(bits));
+            tx.commit().await.unwrap();
+        }
+        let read = store.resellers().get(ResellerId::from_bits(3)).await.unwrap();
+        assert_eq!(read, Some(reseller(3)));
+        let first = store.resellers().list(&Page::first(3)).await.unwrap();
+        assert_eq!(first.items, [reseller(1), reseller(2), reseller(3)]);
+        let page = Page { limit: 2, cursor: first.next };
+        let second = store.resellers().list(&page).await.unwrap();
+        assert_eq!((second.items, second.next), (vec![reseller(4), reseller(5)], None));
+    }
+
+    #[tokio::test]
+    async fn a_reseller_is_added_once() {
+        let store = store().await;
+        let mut tx = store.transaction();
+        store.resellers().insert(&mut tx, &reseller(1));
+        tx.commit().await.unwrap();
+        let mut tx = store.transaction();
+        store.resellers().insert(&mut tx, &Reseller { name: "Other".into(), ..reseller(1) });
+        assert_eq!(tx.commit().await.unwrap_err().code(), "already_exists");
+    }
+
+    #[tokio::test]
+    async fn a_forged_cursor_is_refused() {
+        let store = store().await;
+        for cursor in ["", "a b", "#", "~", &"x".repeat(65), "é"] {
+            let page = Page { limit: 3, cursor: Some(cursor.into()) };
+            assert_eq!(store.resellers().list(&page).await.unwrap_err().code(), "invalid");
+        }
+    }
 }

@@ -23,7 +23,12 @@ impl<'a> Tenants<'a> {
         let exists = || Error::already_exists("tenant");
         let listed = layout::listed_tenant(tenant.reseller, tenant.id);
         for key in [layout::new_tenant(tenant.id), listed] {
-            tx.put(Table::Data, encode(&key, tenant, tenant.revision), Expression::absent(), exists());
+            tx.put(
+                Table::Data,
+                encode(&key, tenant, tenant.revision),
+                Expression::absent(),
+                exists(),
+            );
         }
         let key = Item::at(&layout::new_tenant_key(tenant.id)).with("wk", bytes(wrapped_key));
         tx.put(Table::Keys, key, Expression::absent(), exists());
@@ -66,4 +71,29 @@ pub(crate) fn decode(mut item: Fields) -> Result<Tenant> {
         created_at: item.moment("cr")?,
         revision: item.number("rv")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{scope, store, tenant};
+
+    #[tokio::test]
+    async fn a_tenant_is_seen_by_its_reseller_only() {
+        let store = store().await;
+        let mut tx = store.transaction();
+        store.tenants().insert(&mut tx, &tenant(1), b"wrapped");
+        tx.commit().await.unwrap();
+        let (ours, theirs) = (tenant(1).reseller, ResellerId::from_bits(8));
+        let id = tenant(1).id;
+        assert_eq!(store.tenants().owned_by(ours, id).await.unwrap(), Some(tenant(1)));
+        assert_eq!(store.tenants().owned_by(theirs, id).await.unwrap(), None);
+        assert_eq!(store.tenants().list(ours, &Page::first(9)).await.unwrap().items, [tenant(1)]);
+        assert_eq!(store.tenants().list(theirs, &Page::first(9)).await.unwrap().items, []);
+        assert_eq!(store.tenant(&scope(1)).get().await.unwrap(), Some(tenant(1)));
+        assert_eq!(store.tenant(&scope(2)).get().await.unwrap(), None);
+        let key = store.tenant(&scope(1)).wrapped_key().await.unwrap();
+        assert_eq!(key.as_deref(), Some(b"wrapped".as_slice()));
+        assert_eq!(store.tenant(&scope(2)).wrapped_key().await.unwrap(), None);
+    }
 }

@@ -4,9 +4,9 @@ use dynoxide::Database;
 use tokio::net::TcpListener;
 use trennwand_domain::{
     Authenticator, Control, ControlState, Device, DeviceId, DeviceState, Digest, Enrollment,
-    EnrollmentId, Method, OneTimeToken, Ownership, Platform, PushTarget, ReasonCode, ResellerId, Sealed,
-    Secret, Slot, SlotKind, SlotStatus, Target, Tenant, TenantId, TenantScope, TenantStatus, Timestamp,
-    Token, UserId, Verdict,
+    EnrollmentId, Method, OneTimeToken, Ownership, Platform, PushTarget, ReasonCode, ResellerId,
+    Sealed, Secret, Slot, SlotKind, SlotStatus, Target, Tenant, TenantId, TenantScope,
+    TenantStatus, Timestamp, Token, UserId, Verdict,
 };
 
 use crate::{FaultPlan, Store, Tables, client};

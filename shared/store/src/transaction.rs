@@ -6,15 +6,14 @@ use aws_sdk_dynamodb::{
         transact_write_items::TransactWriteItemsError, update_item::UpdateItemError,
     },
     types::{
-        AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-        error::TransactionCanceledException,
+        AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+        Update, error::TransactionCanceledException,
     },
 };
 use trennwand_domain::{Error, Result};
 
 use crate::{
-    Store,
-    failure,
+    Store, failure,
     item::{Item, Map},
     layout::Key,
 };
@@ -111,7 +110,8 @@ impl Transaction {
         Self { store, writes: Vec::new() }
     }
 
-    /// Writes everything. A single write is a plain one and costs half.
+    /// Writes everything. A single write is a plain one and costs half; one that finds exactly what it
+    /// was to write has succeeded, because it may be its own repetition.
     ///
     /// # Errors
     /// The error of the first write whose condition failed; `Unavailable` if the database did not
@@ -216,7 +216,9 @@ impl Transaction {
         let Err(failed) = sent else { return Ok(()) };
         match failed.as_service_error() {
             // A retry of the SDK whose first attempt had its effect finds what it wanted.
-            Some(PutItemError::ConditionalCheckFailedException(e)) if e.item() == Some(&put.item) => {
+            Some(PutItemError::ConditionalCheckFailedException(e))
+                if e.item() == Some(&put.item) =>
+            {
                 Ok(())
             }
             Some(PutItemError::ConditionalCheckFailedException(e)) => {
@@ -320,5 +322,89 @@ impl Write {
             Self::Delete(delete) => item.delete(delete),
         }
         .build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trennwand_domain::{Reseller, ResellerId, Timestamp};
+
+    use crate::{
+        Fault, FaultPlan, Meter, Store,
+        testing::{enrol, full_device, scope, store_with},
+    };
+
+    async fn faulty() -> (Store, FaultPlan) {
+        let plan = FaultPlan::default();
+        (store_with(Some(plan.clone())).await, plan)
+    }
+
+    async fn insert(store: &Store) -> trennwand_domain::Result<()> {
+        let mut tx = store.transaction();
+        let reseller = Reseller {
+            id: ResellerId::from_bits(1),
+            name: "Telco".into(),
+            created_at: Timestamp::from_unix_s(0),
+        };
+        store.resellers().insert(&mut tx, &reseller);
+        tx.commit().await
+    }
+
+    #[tokio::test]
+    async fn what_passes_is_tried_again_and_counted() {
+        for fault in [Fault::Conflict, Fault::Throttle, Fault::TimeoutBefore, Fault::TimeoutAfter] {
+            let (store, plan) = faulty().await;
+            plan.on_request(1, fault);
+            let (inserted, usage) = Meter::measure(insert(&store)).await;
+            inserted.unwrap();
+            assert!(plan.is_done());
+            assert_eq!(usage.requests, 2, "{fault:?}");
+            let again = insert(&store).await.unwrap_err();
+            assert_eq!(again.code(), "already_exists", "{fault:?}: it was written");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_single_write_whose_answer_was_lost_is_no_conflict() {
+        for fault in [Fault::Conflict, Fault::Throttle, Fault::TimeoutBefore, Fault::TimeoutAfter] {
+            let (store, plan) = faulty().await;
+            let device = full_device(1);
+            enrol(&store, &scope(1), &device).await;
+            plan.on_request(1, fault);
+            store.devices(&scope(1)).save(&device, None).await.unwrap();
+            let saved = store.devices(&scope(1)).get(device.id).await.unwrap().unwrap();
+            assert_eq!(saved.revision, 2, "{fault:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_does_not_pass_in_time_is_unavailable_and_retryable() {
+        for fault in [Fault::Conflict, Fault::Throttle, Fault::TimeoutBefore] {
+            let (store, plan) = faulty().await;
+            for nth in 1..=16 {
+                plan.on_request(nth, fault);
+            }
+            let error = insert(&store).await.unwrap_err();
+            assert_eq!(error.code(), "unavailable", "{fault:?}");
+            assert!(error.retryable());
+        }
+    }
+
+    #[tokio::test]
+    async fn reads_survive_a_lost_answer() {
+        let (store, plan) = faulty().await;
+        enrol(&store, &scope(1), &full_device(1)).await;
+        plan.on_request(1, Fault::TimeoutAfter);
+        plan.on_request(2, Fault::Throttle);
+        let view = store.devices(&scope(1)).connect_view(full_device(1).id).await.unwrap();
+        assert!(view.is_some());
+    }
+
+    #[tokio::test]
+    async fn no_write_costs_no_request() {
+        let (store, _) = faulty().await;
+        let (done, usage) = Meter::measure(store.transaction().commit()).await;
+        done.unwrap();
+        assert_eq!(usage.requests, 0);
     }
 }

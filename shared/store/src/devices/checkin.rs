@@ -25,11 +25,7 @@ impl Signer {
             let stored = found.get(name).and_then(|v| v.as_b().ok());
             stored.is_some_and(|b| b.as_ref() == certificate.as_bytes())
         };
-        if is("ce") {
-            Some(Self::Current)
-        } else {
-            is("pe").then_some(Self::Pending)
-        }
+        if is("ce") { Some(Self::Current) } else { is("pe").then_some(Self::Pending) }
     }
 }
 
@@ -88,7 +84,9 @@ impl Devices<'_> {
             }
         }
         let mut change = Expression::update(format!("{set} {remove}"))
-            .and_when(format!("{own} AND st IN (:enrolling, :enrolled, :lost, :silent, :releasing)"))
+            .and_when(format!(
+                "{own} AND st IN (:enrolling, :enrolled, :lost, :silent, :releasing)"
+            ))
             .value(":ce", bytes(*message.certificate.as_bytes()))
             .value(":uh", bytes(message.udid_hash))
             .value(":sl", bytes(header::pack_slots(&Slots::default())))

@@ -98,7 +98,8 @@ pub(crate) fn decode_target(item: Map) -> Result<Option<WakeTarget>> {
         return Ok(None);
     };
     let pk = item.text(attribute::PK)?;
-    let Some(layout::SubjectItem::Device(device)) = layout::Subject::parse(&pk, "0").map(|s| s.item)
+    let Some(layout::SubjectItem::Device(device)) =
+        layout::Subject::parse(&pk, "0").map(|s| s.item)
     else {
         return Err(Error::internal("an index entry that is not a phone's"));
     };
@@ -219,10 +220,10 @@ mod tests {
     #[test]
     fn what_is_stored_is_read_again() {
         let mut device = full_device(1);
-        assert_eq!(decode(encode(&scope(), &device, 7).into_map().into()).unwrap(), Device {
-            revision: 7,
-            ..device.clone()
-        });
+        assert_eq!(
+            decode(encode(&scope(), &device, 7).into_map().into()).unwrap(),
+            Device { revision: 7, ..device.clone() }
+        );
         device.push = None;
         device.user = None;
         device.person = None;

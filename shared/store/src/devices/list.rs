@@ -213,9 +213,11 @@ impl Devices<'_> {
             .value(":rv", number(device.revision));
         let mut tx = self.store.transaction();
         tx.delete(Table::Data, &layout::device(&self.scope, id), unchanged, enrolled());
-        if device.state != DeviceState::Superseded && let Some(hash) = device.udid_hash {
-            let ours = Expression::when("attribute_not_exists(pk) OR dv = :dv")
-                .value(":dv", text(id));
+        if device.state != DeviceState::Superseded
+            && let Some(hash) = device.udid_hash
+        {
+            let ours =
+                Expression::when("attribute_not_exists(pk) OR dv = :dv").value(":dv", text(id));
             let phone = layout::phone(&self.scope, hash);
             tx.delete(Table::Data, &phone, ours, failure::concurrent_change());
         }

@@ -53,7 +53,7 @@ impl Devices<'_> {
         self.store.read(Table::Data, &key).await?.map(decode_queued_fields).transpose()
     }
 
-    /// Queues a command; the same one again fails as already existing.
+    /// Queues a command; another one with the same UUID fails as already existing.
     pub fn enqueue(&self, tx: &mut Transaction, id: DeviceId, command: &QueuedCommand) {
         let item = Item::at(&layout::queued(&self.scope, id, command.uuid))
             .with("ki", text(command.kind.as_str()));
