@@ -40,36 +40,18 @@ pub fn api() -> OpenApiRouter<Api> {
             users::update::user_update,
             users::delete::user_delete
         ))
-        .routes(routes!(
-            enrollments::create::enrollment_create,
-            enrollments::list::enrollment_list
-        ))
-        .routes(routes!(
-            enrollments::read::enrollment_get,
-            enrollments::revoke::enrollment_revoke
-        ))
+        .routes(routes!(enrollments::create::enrollment_create, enrollments::list::enrollment_list))
+        .routes(routes!(enrollments::read::enrollment_get, enrollments::revoke::enrollment_revoke))
         .routes(routes!(enrollments::renew::enrollment_renew))
         .routes(routes!(devices::list::device_list))
-        .routes(routes!(
-            devices::read::device_get,
-            devices::forget::device_forget
-        ))
+        .routes(routes!(devices::read::device_get, devices::forget::device_forget))
         .routes(routes!(devices::compliance::device_compliance_get))
-        .routes(routes!(
-            commands::create::command_create,
-            commands::list::command_list
-        ))
+        .routes(routes!(commands::create::command_create, commands::list::command_list))
         .routes(routes!(commands::read::command_get))
         .routes(routes!(policies::list::policy_list))
-        .routes(routes!(
-            policies::read::policy_get,
-            policies::replace::policy_replace
-        ))
+        .routes(routes!(policies::read::policy_get, policies::replace::policy_replace))
         .routes(routes!(policies::version::policy_version_get))
-        .routes(routes!(
-            rollouts::create::rollout_create,
-            rollouts::list::rollout_list
-        ))
+        .routes(routes!(rollouts::create::rollout_create, rollouts::list::rollout_list))
         .routes(routes!(rollouts::read::rollout_get))
 }
 

@@ -17,10 +17,7 @@ pub async fn refresh_person(
     variables: Token,
 ) -> Result<()> {
     let devices = core.store.devices(scope);
-    let filter = DeviceFilter {
-        user: Some(user),
-        ..DeviceFilter::default()
-    };
+    let filter = DeviceFilter { user: Some(user), ..DeviceFilter::default() };
     let mut page = Page::first(100);
     loop {
         let listed = devices.list(&filter, &page).await?;

@@ -43,10 +43,7 @@ pub(crate) async fn command_create(
 ) -> Result<(StatusCode, Json<CommandView>)> {
     let kind = kind(&new.r#type)?;
     let devices = core.store.devices(tenant.scope());
-    let device = devices
-        .get(id)
-        .await?
-        .ok_or_else(|| Error::not_found("device"))?;
+    let device = devices.get(id).await?.ok_or_else(|| Error::not_found("device"))?;
     command_for(kind, device.ownership)
         .map_err(|reason| Error::forbidden(ReasonCode::CommandNotPermitted).because(reason))?;
     if !device.state.is_managed() {
@@ -62,13 +59,10 @@ pub(crate) async fn command_create(
 }
 
 fn kind(word: &str) -> DomainResult<CommandKind> {
-    CommandKind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == word)
-        .ok_or_else(|| {
-            let words = CommandKind::ALL.map(CommandKind::as_str).join(", ");
-            Error::invalid("type", format!("expected one of {words}"))
-        })
+    CommandKind::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| {
+        let words = CommandKind::ALL.map(CommandKind::as_str).join(", ");
+        Error::invalid("type", format!("expected one of {words}"))
+    })
 }
 
 /// A lock does not wait behind questions.

@@ -48,11 +48,7 @@ enum Place {
 
 impl Place {
     fn read(cursor: Option<&str>) -> DomainResult<Self> {
-        let own = |rest: &str| {
-            Some(rest)
-                .filter(|rest| !rest.is_empty())
-                .map(str::to_owned)
-        };
+        let own = |rest: &str| Some(rest).filter(|rest| !rest.is_empty()).map(str::to_owned);
         match cursor.map(|cursor| cursor.split_at_checked(1)) {
             None => Ok(Self::Waiting(None)),
             Some(Some(("w", rest))) => Ok(Self::Waiting(own(rest))),
@@ -79,24 +75,15 @@ async fn waiting(
     let queue = devices.queue(id, &Page { limit, cursor }).await?;
     let mut items: Vec<_> = queue.items.iter().map(CommandView::from).collect();
     if queue.next.is_some() {
-        return Ok(Listed {
-            items,
-            next: Some(Place::Waiting(queue.next).write()),
-        });
+        return Ok(Listed { items, next: Some(Place::Waiting(queue.next).write()) });
     }
     let room = limit.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
     if room == 0 {
-        return Ok(Listed {
-            items,
-            next: Some(Place::Answered(None).write()),
-        });
+        return Ok(Listed { items, next: Some(Place::Answered(None).write()) });
     }
     let rest = answered(devices, id, room, None).await?;
     items.extend(rest.items);
-    Ok(Listed {
-        items,
-        next: rest.next,
-    })
+    Ok(Listed { items, next: rest.next })
 }
 
 async fn answered(
@@ -107,10 +94,7 @@ async fn answered(
 ) -> DomainResult<Listed<CommandView>> {
     let results = devices.results(id, &Page { limit, cursor }).await?;
     let next = results.next.map(|next| Place::Answered(Some(next)).write());
-    Ok(Listed {
-        items: results.items.into_iter().map(CommandView::from).collect(),
-        next,
-    })
+    Ok(Listed { items: results.items.into_iter().map(CommandView::from).collect(), next })
 }
 
 #[cfg(test)]
@@ -128,11 +112,7 @@ mod tests {
             assert_eq!(Place::read(Some(&place.write())).unwrap(), place);
         }
         for wrong in ["", "x", "cmd_1", "é"] {
-            assert_eq!(
-                Place::read(Some(wrong)).unwrap_err().code(),
-                "invalid",
-                "{wrong}"
-            );
+            assert_eq!(Place::read(Some(wrong)).unwrap_err().code(), "invalid", "{wrong}");
         }
     }
 }

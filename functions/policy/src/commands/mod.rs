@@ -76,10 +76,7 @@ fn ordered_at(uuid: CommandUuid) -> Option<Timestamp> {
 /// The members of an answer, each stored as JSON text.
 fn members(stored: BTreeMap<String, String>) -> BTreeMap<String, Value> {
     let value = |json: String| serde_json::from_str(&json).unwrap_or(Value::String(json));
-    stored
-        .into_iter()
-        .map(|(name, json)| (name, value(json)))
-        .collect()
+    stored.into_iter().map(|(name, json)| (name, value(json))).collect()
 }
 
 #[cfg(test)]
@@ -122,9 +119,6 @@ mod tests {
             kind: CommandKind::DeviceLock,
         };
         let shown = serde_json::to_value(CommandView::from(&command)).unwrap();
-        assert_eq!(
-            (&shown["status"], &shown["result"]),
-            (&"queued".into(), &Value::Null)
-        );
+        assert_eq!((&shown["status"], &shown["result"]), (&"queued".into(), &Value::Null));
     }
 }

@@ -30,7 +30,5 @@ pub(crate) async fn command_get(
         return Ok(Json(CommandView::from(&queued)));
     }
     let result = devices.result(device, command).await?;
-    Ok(Json(
-        result.ok_or_else(|| Error::not_found("command"))?.into(),
-    ))
+    Ok(Json(result.ok_or_else(|| Error::not_found("command"))?.into()))
 }

@@ -75,19 +75,11 @@ pub(crate) async fn device_compliance_get(
 ) -> Result<Json<ComplianceView>> {
     let scope = tenant.scope();
     let devices = core.store.devices(scope);
-    let device = devices
-        .get(id)
-        .await?
-        .ok_or_else(|| Error::not_found("device"))?;
+    let device = devices.get(id).await?.ok_or_else(|| Error::not_found("device"))?;
     let facts = readable(devices.facts(id).await?);
     let head = core.store.tenant(scope).head().await?;
     let now = core.clock.now();
-    let viewer = Viewer {
-        scope,
-        head: head.as_ref(),
-        locale,
-        now,
-    };
+    let viewer = Viewer { scope, head: head.as_ref(), locale, now };
     let controls = explain_all(&device, locale, now, &facts);
     Ok(Json(ComplianceView {
         verdict: device.controls.verdict_at(now),
@@ -98,8 +90,5 @@ pub(crate) async fn device_compliance_get(
 
 /// Facts that cannot be read only make a reason's text shorter.
 fn readable(stored: Vec<(SlotKind, Vec<u8>)>) -> Vec<(SlotKind, Facts)> {
-    stored
-        .into_iter()
-        .filter_map(|(slot, json)| Some((slot, Facts::from_json(&json)?)))
-        .collect()
+    stored.into_iter().filter_map(|(slot, json)| Some((slot, Facts::from_json(&json)?))).collect()
 }

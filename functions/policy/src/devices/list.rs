@@ -40,31 +40,11 @@ pub(crate) struct DeviceQuery {
 impl DeviceQuery {
     fn filter(&self, now: Timestamp) -> DomainResult<DeviceFilter> {
         Ok(DeviceFilter {
-            platform: word(
-                "platform",
-                &self.platform,
-                Platform::ALL,
-                Platform::from_word,
-            )?,
-            ownership: word(
-                "ownership",
-                &self.ownership,
-                Ownership::ALL,
-                Ownership::from_word,
-            )?,
+            platform: word("platform", &self.platform, Platform::ALL, Platform::from_word)?,
+            ownership: word("ownership", &self.ownership, Ownership::ALL, Ownership::from_word)?,
             target: word("target", &self.target, Target::ALL, Target::from_word)?,
-            state: word(
-                "state",
-                &self.state,
-                DeviceState::ALL,
-                DeviceState::from_word,
-            )?,
-            verdict: self
-                .verdict
-                .as_deref()
-                .map(verdict)
-                .transpose()?
-                .map(|v| (v, now)),
+            state: word("state", &self.state, DeviceState::ALL, DeviceState::from_word)?,
+            verdict: self.verdict.as_deref().map(verdict).transpose()?.map(|v| (v, now)),
             user: self.user.as_deref().map(user).transpose()?,
             ..DeviceFilter::default()
         })
@@ -93,8 +73,7 @@ fn verdict(text: &str) -> DomainResult<Verdict> {
 }
 
 fn user(text: &str) -> DomainResult<UserId> {
-    text.parse()
-        .map_err(|_| Error::invalid("user", "expected an identifier usr_…"))
+    text.parse().map_err(|_| Error::invalid("user", "expected an identifier usr_…"))
 }
 
 /// Lists the phones that match.
@@ -120,12 +99,7 @@ pub(crate) async fn device_list(
     let now = core.clock.now();
     let filter = query.filter(now)?;
     let head = core.store.tenant(scope).head().await?;
-    let viewer = Viewer {
-        scope,
-        head: head.as_ref(),
-        locale,
-        now,
-    };
+    let viewer = Viewer { scope, head: head.as_ref(), locale, now };
     let listed = core.store.devices(scope).list(&filter, &page).await?;
     Ok(Json(listed.map(|device| viewer.view(&device)).into()))
 }
@@ -156,32 +130,17 @@ mod tests {
             last_seen_before: None,
         };
         assert_eq!(query.filter(NOON).unwrap(), expected);
-        assert_eq!(
-            DeviceQuery::default().filter(NOON).unwrap(),
-            DeviceFilter::default()
-        );
+        assert_eq!(DeviceQuery::default().filter(NOON).unwrap(), DeviceFilter::default());
     }
 
     #[test]
     fn other_words_are_refused_with_the_right_ones() {
-        let query = DeviceQuery {
-            state: Some("lost".into()),
-            ..DeviceQuery::default()
-        };
+        let query = DeviceQuery { state: Some("lost".into()), ..DeviceQuery::default() };
         let refusal = query.filter(NOON).unwrap_err().to_string();
-        assert!(
-            refusal.contains("state") && refusal.contains("push_lost"),
-            "{refusal}"
-        );
-        let query = DeviceQuery {
-            verdict: Some("good".into()),
-            ..DeviceQuery::default()
-        };
+        assert!(refusal.contains("state") && refusal.contains("push_lost"), "{refusal}");
+        let query = DeviceQuery { verdict: Some("good".into()), ..DeviceQuery::default() };
         assert_eq!(query.filter(NOON).unwrap_err().code(), "invalid");
-        let query = DeviceQuery {
-            user: Some("anna".into()),
-            ..DeviceQuery::default()
-        };
+        let query = DeviceQuery { user: Some("anna".into()), ..DeviceQuery::default() };
         assert_eq!(query.filter(NOON).unwrap_err().code(), "invalid");
     }
 }

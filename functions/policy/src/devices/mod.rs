@@ -67,11 +67,7 @@ pub(crate) struct DevicePolicyView {
 
 impl From<DevicePolicy> for DevicePolicyView {
     fn from(policy: DevicePolicy) -> Self {
-        Self {
-            id: policy.id,
-            version: policy.version,
-            applied_version: policy.applied_version,
-        }
+        Self { id: policy.id, version: policy.version, applied_version: policy.applied_version }
     }
 }
 
@@ -89,11 +85,7 @@ pub(crate) struct ReasonView {
 
 impl From<Reason> for ReasonView {
     fn from(reason: Reason) -> Self {
-        Self {
-            code: reason.code,
-            params: reason.params,
-            text: reason.text,
-        }
+        Self { code: reason.code, params: reason.params, text: reason.text }
     }
 }
 

@@ -27,11 +27,6 @@ pub(crate) async fn device_get(
     let device = core.store.devices(scope).get(id).await?;
     let device = device.ok_or_else(|| Error::not_found("device"))?;
     let head = core.store.tenant(scope).head().await?;
-    let viewer = Viewer {
-        scope,
-        head: head.as_ref(),
-        locale,
-        now: core.clock.now(),
-    };
+    let viewer = Viewer { scope, head: head.as_ref(), locale, now: core.clock.now() };
     Ok(Json(viewer.view(&device)))
 }

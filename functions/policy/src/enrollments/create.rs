@@ -89,9 +89,7 @@ pub(crate) async fn enrollment_create(
     };
     let header = invited(&enrollment, user.as_ref(), core.entropy.bytes());
     let mut tx = core.store.transaction();
-    core.store
-        .enrollments(scope)
-        .insert(&mut tx, &enrollment, &header);
+    core.store.enrollments(scope).insert(&mut tx, &enrollment, &header);
     tx.commit().await?;
     let shown = Invitation::new(&core, scope, &head, &enrollment, &header, &link.token)?;
     Ok((StatusCode::CREATED, NoStore(Json(shown))))
@@ -100,8 +98,7 @@ pub(crate) async fn enrollment_create(
 async fn user(core: &Core, scope: &TenantScope, id: Option<UserId>) -> DomainResult<Option<User>> {
     let Some(id) = id else { return Ok(None) };
     let user = core.store.users(scope).get(id).await?;
-    user.map(Some)
-        .ok_or_else(|| Error::invalid("user", "there is no such user"))
+    user.map(Some).ok_or_else(|| Error::invalid("user", "there is no such user"))
 }
 
 /// The header of the phone that the invitation becomes.

@@ -25,10 +25,7 @@ pub(super) fn expiry(now: Timestamp, expires_in_s: Option<u64>) -> Result<Timest
     match expires_in_s {
         None => Ok(now.plus(DEFAULT_LIFE)),
         Some(s @ SHORTEST_S..=LONGEST_S) => Ok(now.plus(Duration::from_secs(s))),
-        Some(_) => Err(Error::invalid(
-            "expires_in_s",
-            "must be 60 to 2592000 (30 days)",
-        )),
+        Some(_) => Err(Error::invalid("expires_in_s", "must be 60 to 2592000 (30 days)")),
     }
 }
 
@@ -38,10 +35,7 @@ pub(super) fn expiry(now: Timestamp, expires_in_s: Option<u64>) -> Result<Timest
 /// The conflicts `tenant_not_ready` and `apns_certificate_required`.
 pub(super) async fn ready(core: &Core, scope: &TenantScope) -> Result<AssignmentHead> {
     let store = core.store.tenant(scope);
-    let tenant = store
-        .get()
-        .await?
-        .ok_or_else(|| Error::not_found("tenant"))?;
+    let tenant = store.get().await?.ok_or_else(|| Error::not_found("tenant"))?;
     let head = store.head().await?;
     let push = store.push_certificate().await?;
     check_ready(&tenant, push.as_ref(), core.clock.now())?;
@@ -55,11 +49,7 @@ fn check_ready(tenant: &Tenant, push: Option<&PushCertificate>, now: Timestamp) 
     let usable = push.is_some_and(|push| {
         !push.chain.is_empty() && push.key.is_some() && push.expires_at.is_some_and(|t| now <= t)
     });
-    if usable {
-        Ok(())
-    } else {
-        Err(Error::conflict(ReasonCode::ApnsCertificateRequired))
-    }
+    if usable { Ok(()) } else { Err(Error::conflict(ReasonCode::ApnsCertificateRequired)) }
 }
 
 /// A fresh link and a fresh SCEP challenge.
@@ -82,10 +72,7 @@ impl Link {
         let token = OneTimeToken::from_random(entropy.bytes());
         let challenge = OneTimeToken::from_random(entropy.bytes());
         let field = SealedField::Challenge(enrollment);
-        let challenge = core
-            .vault
-            .seal(scope, field, challenge.expose().as_bytes())
-            .await?;
+        let challenge = core.vault.seal(scope, field, challenge.expose().as_bytes()).await?;
         Ok(Self { token, challenge })
     }
 }
@@ -114,9 +101,8 @@ impl Invitation {
 
 /// The best verdict that the phone can reach as things are set up now.
 fn expected(scope: &TenantScope, head: &AssignmentHead, device: &Device) -> Verdict {
-    wanted(scope.tenant(), head, device).map_or(Verdict::Unknown, |wanted| {
-        best_verdict(wanted.account.err())
-    })
+    wanted(scope.tenant(), head, device)
+        .map_or(Verdict::Unknown, |wanted| best_verdict(wanted.account.err()))
 }
 
 #[cfg(test)]
@@ -157,38 +143,19 @@ mod tests {
     fn an_iphone_needs_a_ready_tenant_and_a_push_certificate_that_is_good() {
         let good = push(NOON);
         assert!(check_ready(&tenant(TenantStatus::Active), Some(&good), NOON).is_ok());
-        assert_eq!(
-            refusal(TenantStatus::Provisioning, Some(&good)),
-            "tenant_not_ready"
-        );
-        assert_eq!(
-            refusal(TenantStatus::Active, None),
-            "apns_certificate_required"
-        );
+        assert_eq!(refusal(TenantStatus::Provisioning, Some(&good)), "tenant_not_ready");
+        assert_eq!(refusal(TenantStatus::Active, None), "apns_certificate_required");
         let ended = push(NOON.minus(Duration::from_secs(1)));
-        assert_eq!(
-            refusal(TenantStatus::Active, Some(&ended)),
-            "apns_certificate_required"
-        );
-        let requested = PushCertificate {
-            chain: Vec::new(),
-            key: None,
-            ..push(NOON)
-        };
-        assert_eq!(
-            refusal(TenantStatus::Active, Some(&requested)),
-            "apns_certificate_required"
-        );
+        assert_eq!(refusal(TenantStatus::Active, Some(&ended)), "apns_certificate_required");
+        let requested = PushCertificate { chain: Vec::new(), key: None, ..push(NOON) };
+        assert_eq!(refusal(TenantStatus::Active, Some(&requested)), "apns_certificate_required");
     }
 
     #[test]
     fn an_invitation_lives_a_week_unless_told_otherwise() {
         let week = NOON.plus(Duration::from_secs(7 * 86_400));
         assert_eq!(expiry(NOON, None).unwrap(), week);
-        assert_eq!(
-            expiry(NOON, Some(60)).unwrap(),
-            NOON.plus(Duration::from_secs(60))
-        );
+        assert_eq!(expiry(NOON, Some(60)).unwrap(), NOON.plus(Duration::from_secs(60)));
         for wrong in [0, 59, 30 * 86_400 + 1, u64::MAX] {
             assert_eq!(expiry(NOON, Some(wrong)).unwrap_err().code(), "invalid");
         }

@@ -23,9 +23,5 @@ pub(crate) async fn enrollment_list(
 ) -> Result<Json<Listing<EnrollmentView>>> {
     let now = core.clock.now();
     let listed = core.store.enrollments(tenant.scope()).list(&page).await?;
-    Ok(Json(
-        listed
-            .map(|enrollment| EnrollmentView::new(&enrollment, now))
-            .into(),
-    ))
+    Ok(Json(listed.map(|enrollment| EnrollmentView::new(&enrollment, now)).into()))
 }

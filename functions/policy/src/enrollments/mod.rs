@@ -144,31 +144,16 @@ mod tests {
     fn an_invitation_is_open_until_used_revoked_or_expired() {
         let open = enrollment();
         assert_eq!(EnrollmentStatus::of(&open, NOON), EnrollmentStatus::Open);
-        assert_eq!(
-            EnrollmentStatus::of(&open, open.expires_at),
-            EnrollmentStatus::Expired
-        );
-        let revoked = Enrollment {
-            revoked: true,
-            ..open.clone()
-        };
-        assert_eq!(
-            EnrollmentStatus::of(&revoked, NOON),
-            EnrollmentStatus::Revoked
-        );
+        assert_eq!(EnrollmentStatus::of(&open, open.expires_at), EnrollmentStatus::Expired);
+        let revoked = Enrollment { revoked: true, ..open.clone() };
+        assert_eq!(EnrollmentStatus::of(&revoked, NOON), EnrollmentStatus::Revoked);
         let issued = IssuedCertificate {
             transaction: "1".into(),
             public_key: Digest::of(b"key"),
             certificate: Sealed::from_bytes(vec![1]),
         };
-        let used = Enrollment {
-            issued: Some(issued),
-            ..open
-        };
-        assert_eq!(
-            EnrollmentStatus::of(&used, used.expires_at),
-            EnrollmentStatus::Used
-        );
+        let used = Enrollment { issued: Some(issued), ..open };
+        assert_eq!(EnrollmentStatus::of(&used, used.expires_at), EnrollmentStatus::Used);
     }
 
     #[test]

@@ -8,14 +8,8 @@ use trennwand_domain::{Error, Result};
 /// `internal` if the link is too long for a QR code.
 pub(crate) fn qr_code(url: &str) -> Result<String> {
     let code = QrCode::new(url).map_err(|e| Error::internal(format!("QR code: {e}")))?;
-    let picture = code
-        .render::<svg::Color<'_>>()
-        .min_dimensions(256, 256)
-        .build();
-    Ok(format!(
-        "data:image/svg+xml;base64,{}",
-        STANDARD.encode(picture)
-    ))
+    let picture = code.render::<svg::Color<'_>>().min_dimensions(256, 256).build();
+    Ok(format!("data:image/svg+xml;base64,{}", STANDARD.encode(picture)))
 }
 
 #[cfg(test)]

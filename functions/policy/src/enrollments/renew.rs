@@ -49,10 +49,7 @@ pub(crate) async fn enrollment_renew(
     let scope = tenant.scope();
     let renewal = renewal(&body)?;
     let enrollments = core.store.enrollments(scope);
-    let before = enrollments
-        .get(id)
-        .await?
-        .ok_or_else(|| Error::not_found("enrollment"))?;
+    let before = enrollments.get(id).await?.ok_or_else(|| Error::not_found("enrollment"))?;
     let device = core.store.devices(scope).get(before.device).await?;
     let device = device.ok_or_else(|| Error::conflict(ReasonCode::EnrollmentUsed))?;
     check_renewable(&before, &device)?;
@@ -101,10 +98,7 @@ mod tests {
     fn the_body_may_be_left_out() {
         assert_eq!(renewal(b"").unwrap().expires_in_s, None);
         assert_eq!(renewal(b"{}").unwrap().expires_in_s, None);
-        assert_eq!(
-            renewal(br#"{"expires_in_s":60}"#).unwrap().expires_in_s,
-            Some(60)
-        );
+        assert_eq!(renewal(br#"{"expires_in_s":60}"#).unwrap().expires_in_s, Some(60));
         for wrong in [&b"[1,2]"[..], b"{\"user\":1}", b"{", b"\xff"] {
             assert_eq!(renewal(wrong).unwrap_err().code(), "invalid");
         }

@@ -22,10 +22,7 @@ pub(crate) async fn enrollment_revoke(
     Id(id): Id<EnrollmentId>,
 ) -> Result<StatusCode> {
     let enrollments = core.store.enrollments(tenant.scope());
-    let enrollment = enrollments
-        .get(id)
-        .await?
-        .ok_or_else(|| Error::not_found("enrollment"))?;
+    let enrollment = enrollments.get(id).await?.ok_or_else(|| Error::not_found("enrollment"))?;
     if enrollment.issued.is_some() {
         return Err(Error::conflict(ReasonCode::EnrollmentUsed).into());
     }

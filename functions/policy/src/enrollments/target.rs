@@ -32,32 +32,17 @@ impl Way {
         let method = match method {
             None => Method::Profile,
             Some(word) => Method::from_word(word).ok_or_else(|| {
-                let why = if later(ownership, word) {
-                    "is not offered yet"
-                } else {
-                    "is not one"
-                };
-                refuse(
-                    "method",
-                    format!("{why} for this platform and ownership; {ALLOWED}"),
-                )
+                let why = if later(ownership, word) { "is not offered yet" } else { "is not one" };
+                refuse("method", format!("{why} for this platform and ownership; {ALLOWED}"))
             })?,
         };
-        Ok(Self {
-            platform,
-            ownership,
-            method,
-            target: Target::IosDevice,
-        })
+        Ok(Self { platform, ownership, method, target: Target::IosDevice })
     }
 }
 
 /// Account-driven enrolment of personal and automated enrolment of company iPhones.
 fn later(ownership: Ownership, method: &str) -> bool {
-    matches!(
-        (ownership, method),
-        (Ownership::Personal, "account") | (Ownership::Company, "ade")
-    )
+    matches!((ownership, method), (Ownership::Personal, "account") | (Ownership::Company, "ade"))
 }
 
 /// What an enrolment of this kind rests on, as codes.

@@ -22,7 +22,5 @@ pub(crate) async fn policy_list(
     Paging(page): Paging,
 ) -> Result<Json<Listing<PolicySummary>>> {
     let listed = core.store.policies(tenant.scope()).list(&page).await?;
-    Ok(Json(
-        listed.map(|policy| PolicySummary::from(&policy)).into(),
-    ))
+    Ok(Json(listed.map(|policy| PolicySummary::from(&policy)).into()))
 }

@@ -51,10 +51,7 @@ pub(crate) struct PolicyView {
 
 impl PolicyView {
     fn new(policy: &Policy, version: &PolicyVersion) -> Result<Self> {
-        Ok(Self {
-            summary: policy.into(),
-            document: document(version)?,
-        })
+        Ok(Self { summary: policy.into(), document: document(version)? })
     }
 }
 

@@ -31,14 +31,8 @@ pub(crate) async fn policy_get(
     Id(id): Id<PolicyId>,
 ) -> Result<Tagged<Json<PolicyView>>> {
     let policies = core.store.policies(tenant.scope());
-    let policy = policies
-        .get(id)
-        .await?
-        .ok_or_else(|| Error::not_found("policy"))?;
+    let policy = policies.get(id).await?.ok_or_else(|| Error::not_found("policy"))?;
     let version = policies.version(id, policy.latest).await?;
     let version = version.ok_or_else(|| Error::internal("the newest version is not stored"))?;
-    Ok(Tagged(
-        policy.revision,
-        Json(PolicyView::new(&policy, &version)?),
-    ))
+    Ok(Tagged(policy.revision, Json(PolicyView::new(&policy, &version)?)))
 }

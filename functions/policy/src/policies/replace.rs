@@ -57,10 +57,7 @@ pub(crate) async fn policy_replace(
     Json(new): Json<NewDraft>,
 ) -> Result<Tagged<Json<PolicyView>>> {
     let policies = core.store.policies(tenant.scope());
-    let before = policies
-        .get(id)
-        .await?
-        .ok_or_else(|| Error::not_found("policy"))?;
+    let before = policies.get(id).await?.ok_or_else(|| Error::not_found("policy"))?;
     known.check(before.revision)?;
     let document = PolicyDocument::from_value("document", &new.document)?;
     let now = core.clock.now();
@@ -71,12 +68,7 @@ pub(crate) async fn policy_replace(
         created_at: now,
     };
     let after = Policy {
-        name: new
-            .name
-            .as_deref()
-            .map(name)
-            .transpose()?
-            .unwrap_or_else(|| before.name.clone()),
+        name: new.name.as_deref().map(name).transpose()?.unwrap_or_else(|| before.name.clone()),
         latest: version.version,
         updated_at: now,
         ..before
@@ -84,20 +76,14 @@ pub(crate) async fn policy_replace(
     let mut tx = core.store.transaction();
     policies.put_draft(&mut tx, &after, &version);
     tx.commit().await?;
-    Ok(Tagged(
-        after.revision + 1,
-        Json(PolicyView::new(&after, &version)?),
-    ))
+    Ok(Tagged(after.revision + 1, Json(PolicyView::new(&after, &version)?)))
 }
 
 fn name(text: &str) -> DomainResult<String> {
     let text = text.trim();
     let fits = (1..=120).contains(&text.chars().count());
     if !fits || text.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            "name",
-            "expected 1 to 120 characters, no control characters",
-        ));
+        return Err(Error::invalid("name", "expected 1 to 120 characters, no control characters"));
     }
     Ok(text.to_owned())
 }

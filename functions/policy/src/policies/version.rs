@@ -56,11 +56,7 @@ pub(crate) async fn policy_version_get(
     Id(policy): Id<PolicyId>,
     Id(VersionNumber(version)): Id<VersionNumber>,
 ) -> Result<Json<PolicyVersionView>> {
-    let stored = core
-        .store
-        .policies(tenant.scope())
-        .version(policy, version)
-        .await?;
+    let stored = core.store.policies(tenant.scope()).version(policy, version).await?;
     let stored = stored.ok_or_else(|| Error::not_found("version"))?;
     Ok(Json(PolicyVersionView {
         policy,

@@ -45,10 +45,7 @@ pub(crate) async fn rollout_create(
     let scope = tenant.scope();
     let policies = core.store.policies(scope);
     let store = core.store.tenant(scope);
-    let before = policies
-        .get(id)
-        .await?
-        .ok_or_else(|| Error::not_found("policy"))?;
+    let before = policies.get(id).await?.ok_or_else(|| Error::not_found("policy"))?;
     if new.stages.is_some_and(|stages| stages != [100]) {
         return Err(Error::invalid("stages", "only [100] is offered so far").into());
     }
@@ -61,17 +58,9 @@ pub(crate) async fn rollout_create(
     let head = head.ok_or_else(|| Error::conflict(ReasonCode::TenantNotReady))?;
     let now = core.clock.now();
     let (changed, templates) = with_version(&head, &version, now)?;
-    let rollout = Rollout {
-        id: core.ids.mint(),
-        policy: id,
-        version: new.version,
-        created_at: now,
-    };
-    let after = Policy {
-        in_force: Some(new.version),
-        updated_at: now,
-        ..before
-    };
+    let rollout =
+        Rollout { id: core.ids.mint(), policy: id, version: new.version, created_at: now };
+    let after = Policy { in_force: Some(new.version), updated_at: now, ..before };
 
     let mut tx = core.store.transaction();
     for template in &templates {
@@ -93,20 +82,14 @@ fn with_version(
     let document = PolicyDocument::parse(&version.document)
         .map_err(|e| Error::internal(format!("a stored policy document: {e}")))?;
     let mail = head.mail.as_ref();
-    let templates: Vec<_> = Target::ALL
-        .iter()
-        .flat_map(|&target| compile(&document, target, mail))
-        .collect();
+    let templates: Vec<_> =
+        Target::ALL.iter().flat_map(|&target| compile(&document, target, mail)).collect();
     let artefacts: Vec<_> = templates.iter().map(Template::artefact_ref).collect();
     let rules = head.rules.iter().map(|rule| {
         if rule.policy != version.policy {
             return rule.clone();
         }
-        Rule {
-            version: version.version,
-            artefacts: artefacts.clone(),
-            ..rule.clone()
-        }
+        Rule { version: version.version, artefacts: artefacts.clone(), ..rule.clone() }
     });
     let changed = AssignmentHead {
         version: head.version + 1,

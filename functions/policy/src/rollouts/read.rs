@@ -24,12 +24,6 @@ pub(crate) async fn rollout_get(
     Id(policy): Id<PolicyId>,
     Id(rollout): Id<RolloutId>,
 ) -> Result<Json<RolloutView>> {
-    let found = core
-        .store
-        .policies(tenant.scope())
-        .rollout(policy, rollout)
-        .await?;
-    Ok(Json(
-        found.ok_or_else(|| Error::not_found("rollout"))?.into(),
-    ))
+    let found = core.store.policies(tenant.scope()).rollout(policy, rollout).await?;
+    Ok(Json(found.ok_or_else(|| Error::not_found("rollout"))?.into()))
 }

@@ -36,9 +36,7 @@ pub(crate) struct NewUser {
 impl NewUser {
     fn person(&self) -> DomainResult<Person> {
         let text = |field, text: &Option<String>| {
-            text.as_deref()
-                .map(|text| fields::text(field, text))
-                .transpose()
+            text.as_deref().map(|text| fields::text(field, text)).transpose()
         };
         Ok(Person {
             external_id: text("external_id", &self.external_id)?,
@@ -66,10 +64,7 @@ pub(crate) async fn user_create(
 ) -> Result<(StatusCode, Json<UserView>)> {
     let person = new.person()?;
     let id = core.ids.mint();
-    let sealed = core
-        .vault
-        .seal_new_person(tenant.scope(), id, &person)
-        .await?;
+    let sealed = core.vault.seal_new_person(tenant.scope(), id, &person).await?;
     let user = User {
         id,
         external_id_hash: sealed.external_id_hash,
@@ -81,9 +76,7 @@ pub(crate) async fn user_create(
         revision: 0,
     };
     let mut tx = core.store.transaction();
-    core.store
-        .users(tenant.scope())
-        .insert(&mut tx, &user, &sealed.wrapped_key);
+    core.store.users(tenant.scope()).insert(&mut tx, &user, &sealed.wrapped_key);
     tx.commit().await?;
     let shown = tenant.allows(Scope::PersonalData).then_some(&person);
     Ok((StatusCode::CREATED, Json(UserView::new(&user, shown))))

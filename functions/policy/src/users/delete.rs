@@ -24,25 +24,15 @@ pub(crate) async fn user_delete(
 ) -> Result<StatusCode> {
     let scope = tenant.scope();
     let users = core.store.users(scope);
-    let user = users
-        .get(id)
-        .await?
-        .ok_or_else(|| Error::not_found("user"))?;
-    let filter = DeviceFilter {
-        user: Some(id),
-        ..DeviceFilter::default()
-    };
+    let user = users.get(id).await?.ok_or_else(|| Error::not_found("user"))?;
+    let filter = DeviceFilter { user: Some(id), ..DeviceFilter::default() };
     let mut page = Page::first(100);
     loop {
         let listed = core.store.devices(scope).list(&filter, &page).await?;
         if listed.items.iter().any(stands_in_the_way) {
             return Err(Error::conflict(ReasonCode::UserHasDevices).into());
         }
-        for device in listed
-            .items
-            .iter()
-            .filter(|d| d.state == DeviceState::Invited)
-        {
+        for device in listed.items.iter().filter(|d| d.state == DeviceState::Invited) {
             let enrollments = core.store.enrollments(scope);
             let invitation = enrollments.get(device.enrollment).await?;
             if let Some(open) = invitation.filter(|e| !e.revoked && e.issued.is_none()) {

@@ -16,16 +16,11 @@ pub(crate) fn email(field: &'static str, text: &str) -> Result<Secret<String>> {
             && !domain.starts_with(['.', '-'])
             && !domain.ends_with(['.', '-'])
             && !domain.contains("..")
-            && domain
-                .chars()
-                .all(|c| c.is_alphanumeric() || c == '-' || c == '.')
+            && domain.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '.')
     });
     let odd = text.chars().any(|c| c.is_control() || c.is_whitespace());
     if !shaped || odd || text.len() > MAX_EMAIL {
-        return Err(Error::invalid(
-            field,
-            "expected an e-mail address of at most 254 bytes",
-        ));
+        return Err(Error::invalid(field, "expected an e-mail address of at most 254 bytes"));
     }
     Ok(Secret::new(text.to_owned()))
 }

@@ -33,10 +33,8 @@ pub(crate) async fn user_list(
     }
     let ids: Vec<UserId> = listed.items.iter().map(|user| user.id).collect();
     let bundles = users.person_bundles(&ids).await?;
-    let mut bundles: HashMap<UserId, (User, Vec<u8>)> = bundles
-        .into_iter()
-        .map(|bundle| (bundle.0.id, bundle))
-        .collect();
+    let mut bundles: HashMap<UserId, (User, Vec<u8>)> =
+        bundles.into_iter().map(|bundle| (bundle.0.id, bundle)).collect();
     let mut items = Vec::with_capacity(ids.len());
     for id in ids {
         // A user deleted since the list was read is left out.
@@ -44,11 +42,5 @@ pub(crate) async fn user_list(
             items.push(view(&core, &tenant, &user, &wrapped_key).await?);
         }
     }
-    Ok(Json(
-        Listed {
-            items,
-            next: listed.next,
-        }
-        .into(),
-    ))
+    Ok(Json(Listed { items, next: listed.next }.into()))
 }

@@ -77,10 +77,7 @@ async fn view(
     if !tenant.allows(Scope::PersonalData) {
         return Ok(UserView::new(user, None));
     }
-    let person = core
-        .vault
-        .open_person(tenant.scope(), user, wrapped_key)
-        .await?;
+    let person = core.vault.open_person(tenant.scope(), user, wrapped_key).await?;
     Ok(UserView::new(user, Some(&person)))
 }
 

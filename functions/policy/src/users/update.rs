@@ -48,16 +48,9 @@ impl UserChange {
             let Some(change) = change else {
                 return Ok(before);
             };
-            change
-                .as_deref()
-                .map(|text| fields::text(field, text))
-                .transpose()
+            change.as_deref().map(|text| fields::text(field, text)).transpose()
         };
-        let email = self
-            .email
-            .as_deref()
-            .map(|text| fields::email("email", text))
-            .transpose()?;
+        let email = self.email.as_deref().map(|text| fields::email("email", text)).transpose()?;
         Ok(Person {
             external_id: text("external_id", &self.external_id, person.external_id)?,
             email: email.unwrap_or(person.email),
@@ -91,10 +84,7 @@ pub(crate) async fn user_update(
     let bundle = users.person_bundle(id).await?;
     let (before, wrapped_key) = bundle.ok_or_else(|| Error::not_found("user"))?;
     let person = change.apply(core.vault.open_person(scope, &before, &wrapped_key).await?)?;
-    let sealed = core
-        .vault
-        .seal_person(scope, id, &wrapped_key, &person)
-        .await?;
+    let sealed = core.vault.seal_person(scope, id, &wrapped_key, &person).await?;
     let after = User {
         external_id_hash: sealed.external_id_hash,
         email_hash: sealed.email_hash,
@@ -134,9 +124,7 @@ mod tests {
     }
 
     fn change(json: &str) -> DomainResult<Person> {
-        serde_json::from_str::<UserChange>(json)
-            .unwrap()
-            .apply(anna())
+        serde_json::from_str::<UserChange>(json).unwrap().apply(anna())
     }
 
     #[test]
@@ -150,10 +138,7 @@ mod tests {
 
     #[test]
     fn an_address_is_checked_like_a_new_one() {
-        assert_eq!(
-            change(r#"{"email":"nobody"}"#).unwrap_err().code(),
-            "invalid"
-        );
+        assert_eq!(change(r#"{"email":"nobody"}"#).unwrap_err().code(), "invalid");
         let changed = change(r#"{"email":"anna.berg@example.com"}"#).unwrap();
         assert_eq!(changed.email.expose(), "anna.berg@example.com");
     }
