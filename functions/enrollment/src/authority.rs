@@ -25,23 +25,13 @@ impl Authority {
             certificate: Certificate::from_der(&keys.ra_certificate)?,
             key: open(&seal, scope, SealedField::RaKey, &keys.ra_key)?,
         };
-        Ok(Self {
-            scope: *scope,
-            keys,
-            seal,
-            registration,
-        })
+        Ok(Self { scope: *scope, keys, seal, registration })
     }
 
     /// Opens the CA.
     pub(crate) fn certification(&self) -> Result<DeviceAuthority> {
         let certificate = Certificate::from_der(&self.keys.ca_certificate)?;
-        let key = open(
-            &self.seal,
-            &self.scope,
-            SealedField::CaKey,
-            &self.keys.ca_key,
-        )?;
+        let key = open(&self.seal, &self.scope, SealedField::CaKey, &self.keys.ca_key)?;
         DeviceAuthority::new(certificate, key)
     }
 

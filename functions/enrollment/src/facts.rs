@@ -30,10 +30,7 @@ pub(crate) struct FactsCache {
 
 impl FactsCache {
     pub(crate) fn new(keep_for: Duration) -> Self {
-        Self {
-            keep_for,
-            kept: Mutex::default(),
-        }
+        Self { keep_for, kept: Mutex::default() }
     }
 
     pub(crate) async fn of(
@@ -69,14 +66,6 @@ async fn read(store: &Store, scope: &TenantScope) -> Result<TenantFacts> {
     let topic = push
         .and_then(|push| push.topic)
         .ok_or_else(|| Error::conflict(ReasonCode::ApnsCertificateRequired))?;
-    let brand = store
-        .resellers()
-        .get(entity.reseller)
-        .await?
-        .map_or_else(String::new, |r| r.name);
-    Ok(TenantFacts {
-        brand,
-        organization: head.organization,
-        topic,
-    })
+    let brand = store.resellers().get(entity.reseller).await?.map_or_else(String::new, |r| r.name);
+    Ok(TenantFacts { brand, organization: head.organization, topic })
 }

@@ -48,15 +48,8 @@ async fn certificate(
     match issue(state, link, authority, message, request, public_key).await {
         Err(error) if matches!(error.kind(), ErrorKind::Conflict { .. }) => {
             // Used up by someone else at the same time, or by the same message.
-            let now = state
-                .core
-                .store
-                .enrollments(&link.scope)
-                .get(link.enrollment.id)
-                .await?;
-            now.map_or(Ok(None), |now| {
-                issued_before(link, &now, authority, message, public_key)
-            })
+            let now = state.core.store.enrollments(&link.scope).get(link.enrollment.id).await?;
+            now.map_or(Ok(None), |now| issued_before(link, &now, authority, message, public_key))
         }
         done => done.map(Some),
     }
@@ -88,9 +81,7 @@ fn issued_before(
         return Ok(None);
     }
     let field = SealedField::IssuedCertificate(enrollment.id);
-    let der = authority
-        .seal()
-        .open(&field.context(link.scope.tenant()), &issued.certificate)?;
+    let der = authority.seal().open(&field.context(link.scope.tenant()), &issued.certificate)?;
     Certificate::from_der(der.expose()).map(Some)
 }
 
@@ -108,9 +99,8 @@ async fn issue(
     let now = core.clock.now();
     let mut serial = core.entropy.bytes::<16>();
     serial[0] = serial[0] & 0x7f | 0x40;
-    let subject = Subject::new()
-        .organization(tenant.to_string())
-        .common_name(link.device().to_string());
+    let subject =
+        Subject::new().organization(tenant.to_string()).common_name(link.device().to_string());
     let certificate = authority.certification()?.issue(
         &subject,
         request.spki_der(),
@@ -123,15 +113,11 @@ async fn issue(
     let issued = IssuedCertificate {
         transaction: message.transaction_id.clone(),
         public_key,
-        certificate: authority
-            .seal()
-            .seal(&*core.entropy, &context, certificate.der()),
+        certificate: authority.seal().seal(&*core.entropy, &context, certificate.der()),
     };
     let mut tx = core.store.transaction();
     let enrollments = core.store.enrollments(&link.scope);
     enrollments.issue(&mut tx, &link.enrollment, &issued, certificate.hash(), now);
-    tx.commit()
-        .await
-        .map_err(|error: Error| error.context("issuing a device certificate"))?;
+    tx.commit().await.map_err(|error: Error| error.context("issuing a device certificate"))?;
     Ok(certificate)
 }

@@ -74,10 +74,7 @@ pub fn router(state: EnrollmentState) -> Router {
     Router::new()
         .route("/e/{token}", get(enrollment_page))
         .route("/e/{token}/profile", get(enrollment_profile))
-        .route(
-            "/scep/{tenant}/{token}",
-            get(scep_operation).post(scep_operation),
-        )
+        .route("/scep/{tenant}/{token}", get(scep_operation).post(scep_operation))
         .layer(DefaultBodyLimit::max(MAX_MESSAGE_BYTES))
         .with_state(state)
 }

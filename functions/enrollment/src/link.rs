@@ -26,11 +26,7 @@ impl Link {
         let found = store.enrollments(&scope).get(id).await?;
         // A renewed invitation has another link; the old one leads nowhere.
         let found = found.filter(|enrollment| enrollment.token_hash == token.hash());
-        Ok(found.map(|enrollment| Self {
-            scope,
-            enrollment,
-            token,
-        }))
+        Ok(found.map(|enrollment| Self { scope, enrollment, token }))
     }
 
     /// Why it can no longer be used, if it cannot.
@@ -91,10 +87,7 @@ pub(crate) mod tests {
         assert_eq!(refusal(&open, open.expires_at), None);
         let late = open.expires_at.plus(Duration::from_millis(1));
         assert_eq!(refusal(&open, late), Some(Refusal::Expired));
-        let revoked = Enrollment {
-            revoked: true,
-            ..enrollment()
-        };
+        let revoked = Enrollment { revoked: true, ..enrollment() };
         assert_eq!(refusal(&revoked, NOW), Some(Refusal::Revoked));
         let issued = Some(IssuedCertificate {
             transaction: "t".into(),

@@ -184,10 +184,7 @@ mod tests {
             Refusal::Unavailable,
         ] {
             let text = refusal(Locale::De, why).into_string();
-            assert!(
-                text.contains("<h1>") && !text.contains("<header>"),
-                "{why:?}"
-            );
+            assert!(text.contains("<h1>") && !text.contains("<header>"), "{why:?}");
         }
     }
 }

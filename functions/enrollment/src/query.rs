@@ -40,10 +40,7 @@ mod tests {
     fn values_are_bytes_and_a_broken_escape_is_left_as_it_is() {
         for (query, expected) in [
             ("operation=GetCACaps", Some(b"GetCACaps".to_vec())),
-            (
-                "message=x&operation=PKIOperation&operation=other",
-                Some(b"PKIOperation".to_vec()),
-            ),
+            ("message=x&operation=PKIOperation&operation=other", Some(b"PKIOperation".to_vec())),
             ("operation=%ff%00a%zz%4", Some(b"\xff\0a%zz%4".to_vec())),
             ("operation=a+b%2Bc", Some(b"a+b+c".to_vec())),
             ("operation", None),

@@ -74,13 +74,9 @@ pub(crate) async fn scep_operation(
     request: Request,
 ) -> Result<Response, ScepFailure> {
     let method = request.method().clone();
-    let body = Bytes::from_request(request, &())
-        .await
-        .map_err(|_| ScepFailure::Unreadable)?;
+    let body = Bytes::from_request(request, &()).await.map_err(|_| ScepFailure::Unreadable)?;
     let query = query.unwrap_or_default();
-    let link = Link::find(&state.core.store, &token)
-        .await?
-        .ok_or(ScepFailure::Unknown)?;
+    let link = Link::find(&state.core.store, &token).await?.ok_or(ScepFailure::Unknown)?;
     if link.scope.tenant().to_string() != tenant {
         return Err(ScepFailure::Unknown);
     }
@@ -88,10 +84,7 @@ pub(crate) async fn scep_operation(
         Some(b"GetCACaps") => Ok(typed("text/plain", CAPABILITIES.into())),
         Some(b"GetCACert") => {
             let [ra, ca] = certificates(&state, &link).await?;
-            Ok(typed(
-                "application/x-x509-ca-ra-cert",
-                degenerate(&[ra, ca]),
-            ))
+            Ok(typed("application/x-x509-ca-ra-cert", degenerate(&[ra, ca])))
         }
         Some(b"PKIOperation") => {
             let message = message(&method, &query, &body).ok_or(ScepFailure::Unreadable)?;
@@ -106,10 +99,7 @@ pub(crate) async fn scep_operation(
 }
 
 fn typed(content_type: &'static str, body: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")];
     (headers, body).into_response()
 }
 
@@ -118,13 +108,7 @@ async fn certificates(
     state: &EnrollmentState,
     link: &Link,
 ) -> Result<[Certificate; 2], ScepFailure> {
-    let keys = state
-        .core
-        .store
-        .tenant(&link.scope)
-        .keys()
-        .await?
-        .ok_or(ScepFailure::Unknown)?;
+    let keys = state.core.store.tenant(&link.scope).keys().await?.ok_or(ScepFailure::Unknown)?;
     let ra = Certificate::from_der(&keys.ra_certificate)?;
     Ok([ra, Certificate::from_der(&keys.ca_certificate)?])
 }
@@ -140,14 +124,9 @@ fn message(method: &Method, query: &str, body: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     // A `+` that was taken for a space on the way, and line breaks.
-    text.iter_mut()
-        .filter(|c| **c == b' ')
-        .for_each(|c| *c = b'+');
+    text.iter_mut().filter(|c| **c == b' ').for_each(|c| *c = b'+');
     text.retain(|c| !c.is_ascii_whitespace());
-    STANDARD
-        .decode(&text)
-        .or_else(|_| URL_SAFE.decode(&text))
-        .ok()
+    STANDARD.decode(&text).or_else(|_| URL_SAFE.decode(&text)).ok()
 }
 
 #[cfg(test)]
@@ -157,37 +136,19 @@ mod tests {
     #[test]
     fn the_body_of_a_post_counts_and_not_what_the_query_repeats() {
         let query = "operation=PKIOperation&message=AAAA";
-        assert_eq!(
-            message(&Method::POST, query, b"body"),
-            Some(b"body".to_vec())
-        );
+        assert_eq!(message(&Method::POST, query, b"body"), Some(b"body".to_vec()));
         assert_eq!(message(&Method::POST, query, b""), None);
-        assert_eq!(
-            message(&Method::POST, query, &vec![0; MAX_MESSAGE_BYTES + 1]),
-            None
-        );
+        assert_eq!(message(&Method::POST, query, &vec![0; MAX_MESSAGE_BYTES + 1]), None);
     }
 
     #[test]
     fn a_get_carries_base64_in_either_alphabet() {
         let bytes = Some(vec![0xfb, 0xff, 0xbe, 0x01]);
-        for text in [
-            "%2B%2F%2B%2BAQ%3D%3D",
-            "+/++AQ==",
-            " / %2BAQ==",
-            "-_--AQ",
-            "%2B/%2B+AQ%0A",
-        ] {
+        for text in ["%2B%2F%2B%2BAQ%3D%3D", "+/++AQ==", " / %2BAQ==", "-_--AQ", "%2B/%2B+AQ%0A"] {
             let query = format!("operation=PKIOperation&message={text}");
             assert_eq!(message(&Method::GET, &query, b""), bytes, "{text}");
         }
-        assert_eq!(
-            message(&Method::GET, "operation=PKIOperation&message=%ff%fe", b""),
-            None
-        );
-        assert_eq!(
-            message(&Method::GET, "operation=PKIOperation", b"body"),
-            None
-        );
+        assert_eq!(message(&Method::GET, "operation=PKIOperation&message=%ff%fe", b""), None);
+        assert_eq!(message(&Method::GET, "operation=PKIOperation", b"body"), None);
     }
 }

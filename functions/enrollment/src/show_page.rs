@@ -35,11 +35,7 @@ async fn invitation(
 ) -> Result<Markup, Refusal> {
     let now = state.core.clock.now();
     let link = open_link(state, token).await?;
-    let facts = state
-        .facts
-        .of(&state.core.store, &link.scope, now)
-        .await
-        .map_err(unavailable)?;
+    let facts = state.facts.of(&state.core.store, &link.scope, now).await.map_err(unavailable)?;
     Ok(page::invitation(
         locale,
         &Invitation {
@@ -55,9 +51,7 @@ async fn invitation(
 
 /// The invitation of a link that still works.
 pub(crate) async fn open_link(state: &EnrollmentState, token: &str) -> Result<Link, Refusal> {
-    let link = Link::find(&state.core.store, token)
-        .await
-        .map_err(unavailable)?;
+    let link = Link::find(&state.core.store, token).await.map_err(unavailable)?;
     let link = link.ok_or(Refusal::Unknown)?;
     match link.refusal(state.core.clock.now()) {
         Some(refusal) => Err(refusal),

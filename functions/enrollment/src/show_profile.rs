@@ -76,11 +76,7 @@ fn document(
         organization: facts.organization.clone(),
         locale,
         server_url: format!("{}/mdm/{tenant}/{device}", state.core.base_url),
-        scep_url: format!(
-            "{}/scep/{tenant}/{}",
-            state.core.base_url,
-            link.token.expose()
-        ),
+        scep_url: format!("{}/scep/{tenant}/{}", state.core.base_url, link.token.expose()),
         challenge,
         topic: facts.topic.clone(),
         access_rights: AccessRights::of(link.enrollment.ownership),
@@ -98,11 +94,7 @@ fn subject(tenant: TenantId, link: &Link) -> Vec<(&'static str, String)> {
 /// The SCEP challenge of an invitation.
 pub(crate) async fn challenge(state: &EnrollmentState, link: &Link) -> Result<Secret<String>> {
     let field = SealedField::Challenge(link.enrollment.id);
-    let bytes = state
-        .core
-        .vault
-        .open(&link.scope, field, &link.enrollment.challenge)
-        .await?;
+    let bytes = state.core.vault.open(&link.scope, field, &link.enrollment.challenge).await?;
     String::from_utf8(bytes.expose().clone())
         .map(Secret::new)
         .map_err(|_| Error::internal("a stored challenge is not text"))

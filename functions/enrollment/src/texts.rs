@@ -79,10 +79,7 @@ static ENGLISH: Texts = Texts {
         "This link was used already",
         "A phone was set up with it. If that was not you, or if you want to set up another phone, please ask for a new link.",
     ),
-    unavailable: (
-        "Please try again in a moment",
-        "The page cannot be shown right now.",
-    ),
+    unavailable: ("Please try again in a moment", "The page cannot be shown right now."),
 };
 
 static GERMAN: Texts = Texts {
@@ -124,14 +121,8 @@ static GERMAN: Texts = Texts {
         "Dieser Link ist nicht gültig",
         "Bitte prüfen Sie, ob Sie den ganzen Link geöffnet haben, oder bitten Sie um einen neuen.",
     ),
-    expired: (
-        "Dieser Link ist abgelaufen",
-        "Bitte lassen Sie sich einen neuen geben.",
-    ),
-    revoked: (
-        "Dieser Link wurde zurückgezogen",
-        "Bitte lassen Sie sich einen neuen geben.",
-    ),
+    expired: ("Dieser Link ist abgelaufen", "Bitte lassen Sie sich einen neuen geben."),
+    revoked: ("Dieser Link wurde zurückgezogen", "Bitte lassen Sie sich einen neuen geben."),
     used: (
         "Dieser Link wurde bereits verwendet",
         "Damit wurde ein Telefon eingerichtet. Wenn Sie das nicht waren oder ein weiteres Telefon einrichten möchten, bitten Sie um einen neuen Link.",
