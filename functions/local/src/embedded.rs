@@ -12,7 +12,7 @@ mod stream;
 pub(crate) use self::stream::StreamReader;
 
 /// The database's file in the data directory.
-const FILE: &str = "database.sqlite";
+pub(crate) const FILE: &str = "database.sqlite";
 
 /// A DynamoDB of our own: dynoxide, serving on a loopback port, on a SQLite file. What need not be
 /// kept has a file, too, because only a file has the second connection that trims the stream. It
