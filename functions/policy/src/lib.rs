@@ -15,7 +15,6 @@
 mod commands;
 mod devices;
 mod enrollments;
-mod person;
 mod policies;
 mod rollouts;
 mod users;
@@ -23,8 +22,6 @@ mod users;
 use axum::Router;
 use trennwand_runtime::Api;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-pub use self::person::refresh_person;
 
 /// The routes.
 pub fn router(state: Api) -> Router {

@@ -9,7 +9,6 @@ use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
 use super::{UserView, fields};
-use crate::refresh_person;
 
 /// What is to change about a user. A member that is null is removed, one that is absent stays.
 #[derive(Default, Deserialize, ToSchema)]
@@ -95,9 +94,8 @@ pub(crate) async fn user_update(
     };
     let mut tx = core.store.transaction();
     users.update(&mut tx, &before, &after);
+    // The stream's consumer brings the new hash into the headers of the user's phones.
     tx.commit().await.map_err(changed_meanwhile)?;
-    // Also if the variables did not change: a call that was interrupted here is repeated by the caller.
-    refresh_person(&core, scope, id, after.variables).await?;
     let shown = tenant.allows(Scope::PersonalData).then_some(&person);
     Ok(Json(UserView::new(&after, shown)))
 }
