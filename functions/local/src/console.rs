@@ -21,10 +21,10 @@ impl Console {
         eprintln!("trennwand: {text}");
     }
 
-    /// A table with a heading line; columns are as wide as their widest cell.
+    /// A table with a heading line, indented; columns are as wide as their widest cell.
     pub fn table<const N: usize>(self, rows: &[[String; N]]) {
         for line in lines(rows) {
-            self.say(line);
+            self.say(format_args!("   {line}"));
         }
     }
 }

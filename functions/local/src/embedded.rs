@@ -198,4 +198,28 @@ mod tests {
             assert_eq!(got, expected, "each once and in the order of its writer");
         }
     }
+
+    #[tokio::test]
+    async fn zz_measure() {
+        for mode in ["full", "normal", "off"] {
+            let directory = tempfile::tempdir().unwrap();
+            let file = directory.path().join("x.sqlite");
+            let database = open(&file).unwrap();
+            if mode == "normal" {
+                database.disable_bulk_loading().unwrap();
+            }
+            if mode == "off" {
+                database.enable_bulk_loading().unwrap();
+            }
+            let e = Embedded::serve(database, &file, None).await.unwrap();
+            let store = store(&e).await;
+            for round in 0..5u128 {
+                let t = std::time::SystemTime::now();
+                for i in 0..1000u128 {
+                    write(&store, round * 10000 + i).await;
+                }
+                eprintln!("MEASURE {mode} round {round} {:?}/write", t.elapsed().unwrap() / 1000);
+            }
+        }
+    }
 }

@@ -12,6 +12,12 @@ use trennwand_pki::{Certificate, DeviceAuthority, RsaKey, Subject};
 
 use crate::Data;
 
+/// The key above all others.
+const MASTER_KEY: &str = "master.key";
+
+/// The file of the embedded database.
+const DATABASE: &str = "database.sqlite";
+
 /// The server's own secrets.
 pub(crate) struct Secrets {
     pub(crate) master_key: Secret<[u8; 32]>,
@@ -32,11 +38,14 @@ impl Secrets {
             Data::Directory(path) => Some(Shelf::open(path)?),
             Data::Memory => None,
         };
+        if let Some(shelf) = &shelf {
+            shelf.refuse_database_without_key()?;
+        }
         let keep = |name: &str, make: &dyn Fn() -> Result<Secret<Vec<u8>>>| match &shelf {
             Some(shelf) => shelf.keep(name, make),
             None => make(),
         };
-        let master = keep("master.key", &|| Ok(Secret::new(entropy.bytes::<32>().to_vec())))?;
+        let master = keep(MASTER_KEY, &|| Ok(Secret::new(entropy.bytes::<32>().to_vec())))?;
         let master = <[u8; 32]>::try_from(master.expose().as_slice())
             .map_err(|_| Error::internal("master.key is damaged: not 32 bytes"))?;
         let token = keep("token-signing.pk8", &|| Ok(SigningKey::generate()?.to_pkcs8().clone()))?;
@@ -82,6 +91,17 @@ impl Shelf {
         make_private_directory(path)
             .map_err(|e| Error::internal(format!("data directory {}: {e}", path.display())))?;
         Ok(Self(path.to_owned()))
+    }
+
+    /// A new master key would be no use to what was sealed with the lost one.
+    fn refuse_database_without_key(&self) -> Result<()> {
+        if self.0.join(DATABASE).exists() && !self.0.join(MASTER_KEY).exists() {
+            let place = self.0.display();
+            return Err(Error::internal(format_args!(
+                "{place} has a database but no {MASTER_KEY}: put it back, or start elsewhere"
+            )));
+        }
+        Ok(())
     }
 
     fn keep(

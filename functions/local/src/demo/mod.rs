@@ -5,7 +5,10 @@ mod client;
 mod narrator;
 mod verdicts;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use trennwand_runtime::{SystemClock, SystemEntropy};
 use trennwand_simulator::{Handset, Keys, Online, Phone, StandInApns, Surroundings};
 
 pub use self::client::DemoError;
@@ -56,14 +59,8 @@ pub(crate) struct Invitation {
     link: String,
 }
 
-/// A phone of the demo, online as long as this lives.
-struct Actor {
-    phone: Phone,
-    _online: Online,
-}
-
 /// Keeps the demo's phones online.
-pub struct Cameo(Vec<Actor>);
+pub struct Cameo(Vec<Online>);
 
 impl std::fmt::Debug for Cameo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -106,9 +103,10 @@ pub async fn play(server: &Running, console: Console) -> Result<Cameo> {
 
     console.title("3. Three phones are enrolled");
     let narrator = Narrator::start(console);
-    let actors = enroll(server.apns(), &narrator, &invitations).await?;
+    let phones = enroll(server.apns(), &narrator, &invitations).await?;
 
     console.title("4. The phones are woken, get the wall and the account, and are asked");
+    let online = phones.iter().map(Phone::stay_online).collect();
     let verdicts = Verdicts::wait(&customer, &invitations, 1).await?;
     narrator.catch_up();
     console.say("\n   What the phones have proven so far:");
@@ -118,8 +116,8 @@ pub async fn play(server: &Running, console: Console) -> Result<Cameo> {
     let version = customer.change_policy(console).await?;
     let verdicts = Verdicts::wait(&customer, &invitations, version).await?;
     narrator.catch_up();
-    for (cast, actor) in CAST.iter().zip(&actors) {
-        let blocked = actor.phone.restrictions().bool("allowAssistantWhileLocked") == Some(false);
+    for (cast, phone) in CAST.iter().zip(&phones) {
+        let blocked = phone.restrictions().bool("allowAssistantWhileLocked") == Some(false);
         let siri = if blocked { "is silent while locked now" } else { "still answers" };
         console.say(format_args!("   Siri on {} {siri}.", cast.phone));
     }
@@ -127,7 +125,7 @@ pub async fn play(server: &Running, console: Console) -> Result<Cameo> {
     console.title("6. The verdicts");
     verdicts.show(console);
     console.say(LEGEND);
-    Ok(Cameo(actors))
+    Ok(Cameo(online))
 }
 
 const LEGEND: &str = "
@@ -211,23 +209,22 @@ async fn enroll(
     apns: &StandInApns,
     narrator: &Narrator,
     invitations: &[Invitation],
-) -> Result<Vec<Actor>> {
+) -> Result<Vec<Phone>> {
     let around = Surroundings {
-        clock: std::sync::Arc::new(trennwand_runtime::SystemClock),
-        entropy: std::sync::Arc::new(trennwand_runtime::SystemEntropy),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
         keys: Keys::Generated,
         apns: apns.clone(),
     };
-    let mut actors = Vec::new();
+    let mut phones = Vec::new();
     for (cast, invitation) in CAST.iter().zip(invitations) {
         let handset = Handset::new(cast.phone, &*around.entropy);
         let phone = Phone::new(handset, around.clone())?;
         phone.misbehave(|behaviour| behaviour.reports_open_in = cast.leaks);
         narrator.follow(cast.phone, &phone);
-        let online = phone.stay_online();
         phone.enroll(&invitation.link).await?;
-        actors.push(Actor { phone, _online: online });
+        phones.push(phone);
     }
     narrator.catch_up();
-    Ok(actors)
+    Ok(phones)
 }

@@ -90,9 +90,9 @@ fn words(event: &Event) -> Option<String> {
 
 fn change_in_words(change: &Change) -> String {
     match change {
-        Change::ProfileInstalled(name) => format!("has a new profile, {name}"),
-        Change::ProfileReplaced(name) => format!("has a new version of the profile {name}"),
-        Change::ProfileRemoved(name) => format!("no longer has the profile {name}"),
+        Change::ProfileInstalled(name) => format!("has a new profile, the {}", short(name)),
+        Change::ProfileReplaced(name) => format!("has a new version of the {}", short(name)),
+        Change::ProfileRemoved(name) => format!("no longer has the {}", short(name)),
         Change::AccountAdded(_) => "has the managed mail account".into(),
         Change::AccountUpdated(_) => "has new settings for the mail account".into(),
         Change::AccountWiped(_) => "no longer has the mail account and its contacts".into(),
@@ -104,4 +104,9 @@ fn change_in_words(change: &Change) -> String {
         Change::ContactsClosed => "keeps business contacts from WhatsApp again".into(),
         Change::Unenrolled => "is no longer under management".into(),
     }
+}
+
+/// What a profile is for: the last part of its identifier.
+fn short(identifier: &str) -> &str {
+    identifier.rsplit('.').next().unwrap_or(identifier)
 }

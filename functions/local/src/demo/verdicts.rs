@@ -44,11 +44,11 @@ impl Verdicts {
 
     /// Shows a table of the phones, and what stands against those that are not as they should be.
     pub(crate) fn show(&self, console: Console) {
-        let heading = ["   phone", "owner", "verdict", "contacts", "account", "policy"];
+        let heading = ["phone", "owner", "verdict", "contacts", "account", "policy"];
         let mut rows = vec![heading.map(str::to_owned)];
         rows.extend(self.0.iter().zip(&CAST).map(|((device, compliance), cast)| {
             [
-                format!("   {}", cast.phone),
+                cast.phone.to_owned(),
                 text(device, "ownership").to_owned(),
                 text(device, "verdict").to_owned(),
                 control(compliance, "contacts_closed"),
@@ -59,8 +59,8 @@ impl Verdicts {
         console.table(&rows);
         for ((_, compliance), cast) in self.0.iter().zip(&CAST) {
             for violated in controls(compliance).filter(|c| text(c, "verdict") == "violated") {
-                let why = text(&violated["reason"], "text");
-                console.say(format_args!("   {}: {why}", cast.phone));
+                let (name, why) = (text(violated, "control"), text(&violated["reason"], "text"));
+                console.say(format_args!("   {}, {name}: {why}", cast.phone));
             }
         }
     }
