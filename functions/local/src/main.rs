@@ -9,9 +9,10 @@ use trennwand_runtime::telemetry;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Order { options, play: plays } = Cli::parse().order();
-    // The demo's own words should stand alone on the terminal.
-    let quiet = if plays { "warn" } else { "info" };
-    telemetry::init(telemetry::Format::Plain, quiet);
+    // The demo's own words should stand alone on the terminal. The embedded database warns of every
+    // refused condition, which is how it is used.
+    let directives = if plays { "warn,dynoxide=error" } else { "info,dynoxide=error" };
+    telemetry::init(telemetry::Format::Plain, directives);
     let console = Console;
     let server = match start(options).await {
         Ok(server) => server,
