@@ -31,7 +31,7 @@ impl Key {
 }
 
 /// An item that is being made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Item(Map);
 
 impl Item {
@@ -58,7 +58,6 @@ impl Item {
 
 /// An item that is being read. What is stored was written by us: an item that does not fit is an
 /// internal error.
-#[derive(Debug)]
 pub(crate) struct Fields(Map);
 
 impl From<Map> for Fields {

@@ -151,7 +151,7 @@ impl Store {
 }
 
 /// What a batch found.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) data: Vec<Map>,
     pub(crate) keys: Vec<Map>,
