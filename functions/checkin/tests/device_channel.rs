@@ -307,3 +307,22 @@ async fn two_connections_at_once_lose_and_duplicate_nothing() {
     let slot = *world.device(phone.id).await.slots.of(SlotKind::ProfileList);
     assert_eq!(slot.round, 2);
 }
+
+#[tokio::test]
+async fn once_the_renewed_certificate_was_used_the_old_one_stops_working() {
+    let world = World::new().await;
+    let phone = Phone::enrolled(&world, Ownership::Personal).await;
+    let (renewed_key, renewed) = identity(2);
+    let header = world.device(phone.id).await;
+    let pending = Device { pending_certificate: Some(renewed.hash()), ..header };
+    world.core.store.devices(&world.scope).save(&pending, None).await.unwrap();
+    let idle = status("Idle", None, "");
+    let (old, command) = phone.put(&idle).await;
+    assert_eq!(old, StatusCode::OK, "both are accepted until the new one was used");
+    let first = phone.put_as(&renewed_key, &renewed, &idle).await;
+    assert_eq!(first, (StatusCode::OK, command.clone()));
+    assert_eq!(phone.put(&idle).await, (StatusCode::FORBIDDEN, vec![]));
+    let again = phone.put_as(&renewed_key, &renewed, &idle).await;
+    assert_eq!(again, (StatusCode::OK, command));
+    assert_eq!(world.device(phone.id).await.certificate, Some(renewed.hash()));
+}

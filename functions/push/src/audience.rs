@@ -43,10 +43,7 @@ pub(crate) async fn targets<'a>(
 
 /// Phones whose token is dead are left alone until they send another one.
 fn awake(targets: Vec<WakeTarget>) -> Vec<WakeTarget> {
-    targets
-        .into_iter()
-        .filter(|t| t.state != DeviceState::PushLost)
-        .collect()
+    targets.into_iter().filter(|t| t.state != DeviceState::PushLost).collect()
 }
 
 /// Publishes full messages, and with `keep_rest` unset the rest too.
@@ -58,18 +55,10 @@ async fn hand_on(
 ) -> Result<usize> {
     let mut handed_on = 0;
     while waiting.len() >= PER_MESSAGE || !keep_rest && !waiting.is_empty() {
-        let some = waiting
-            .drain(..waiting.len().min(PER_MESSAGE))
-            .collect::<Vec<_>>();
+        let some = waiting.drain(..waiting.len().min(PER_MESSAGE)).collect::<Vec<_>>();
         handed_on += some.len();
-        let wake = Wake {
-            tenant: scope.tenant(),
-            audience: Audience::Targets(some),
-        };
-        state
-            .publisher
-            .publish(&Message::Wake(wake), Duration::ZERO)
-            .await?;
+        let wake = Wake { tenant: scope.tenant(), audience: Audience::Targets(some) };
+        state.publisher.publish(&Message::Wake(wake), Duration::ZERO).await?;
     }
     Ok(handed_on)
 }

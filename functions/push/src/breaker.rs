@@ -43,11 +43,8 @@ mod tests {
     #[test]
     fn a_refused_certificate_rests_and_another_one_does_not() {
         let (breaker, now) = (Breaker::default(), Timestamp::from_unix_s(1_795_000_000));
-        let (tenant, old, renewed) = (
-            TenantId::from_bits(1),
-            Digest::of(b"old"),
-            Digest::of(b"renewed"),
-        );
+        let (tenant, old, renewed) =
+            (TenantId::from_bits(1), Digest::of(b"old"), Digest::of(b"renewed"));
         assert!(breaker.permits(tenant, old, now));
         breaker.refused(tenant, old, now);
         assert!(!breaker.permits(tenant, old, now.plus(REST - Duration::from_secs(1))));

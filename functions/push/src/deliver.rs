@@ -24,16 +24,10 @@ pub(crate) async fn deliver(
     let tenant = scope.tenant();
     let Some(identity) = state.identities.of(&state.core, scope).await? else {
         tracing::warn!(%tenant, "no push certificate: phones are not woken");
-        return Ok(Woken {
-            passed_over: targets.len(),
-            ..woken
-        });
+        return Ok(Woken { passed_over: targets.len(), ..woken });
     };
     let refused = || Error::unavailable("the tenant's push certificate is refused");
-    if !state
-        .breaker
-        .permits(tenant, identity.fingerprint(), state.core.clock.now())
-    {
+    if !state.breaker.permits(tenant, identity.fingerprint(), state.core.clock.now()) {
         state.identities.forget(tenant);
         return Err(refused());
     }
@@ -67,17 +61,13 @@ pub(crate) async fn deliver(
     );
     if stop.into_inner() {
         tracing::error!(%tenant, "the push certificate is refused: phones cannot be woken");
-        state
-            .breaker
-            .refused(tenant, identity.fingerprint(), state.core.clock.now());
+        state.breaker.refused(tenant, identity.fingerprint(), state.core.clock.now());
         state.identities.forget(tenant);
         return Err(refused());
     }
     match later {
         0 => Ok(woken),
-        n => Err(Error::unavailable(format!(
-            "{n} phones could not be pushed to"
-        ))),
+        n => Err(Error::unavailable(format!("{n} phones could not be pushed to"))),
     }
 }
 

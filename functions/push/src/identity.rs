@@ -45,10 +45,7 @@ impl Identities {
 
     /// Forgets an identity that was refused: there may be another one by now.
     pub(crate) fn forget(&self, tenant: TenantId) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&tenant);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
     }
 
     fn kept(&self, tenant: TenantId, now: Timestamp) -> Option<Arc<PushIdentity>> {

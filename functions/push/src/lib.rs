@@ -47,13 +47,7 @@ impl PushState {
     /// `publisher` takes the parts of an audience that is too large for one message.
     #[must_use]
     pub fn new(core: Core, pusher: Arc<dyn Pusher>, publisher: Arc<dyn Publisher>) -> Self {
-        Self {
-            core,
-            pusher,
-            publisher,
-            identities: Arc::default(),
-            breaker: Arc::default(),
-        }
+        Self { core, pusher, publisher, identities: Arc::default(), breaker: Arc::default() }
     }
 }
 
@@ -77,10 +71,7 @@ pub struct Woken {
 /// `unavailable` if some phones could not be pushed to for now, or the tenant's certificate is
 /// refused: the message is to be delivered again later, which wakes some phones twice.
 pub async fn handle(state: &PushState, wake: &Wake) -> Result<Woken> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the authenticator of the wake queue's messages"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the authenticator of the wake queue's messages")]
     let scope = TenantScope::vouched(Authenticator::QueueMessage, wake.tenant);
     let (targets, handed_on) = audience::targets(state, &scope, &wake.audience).await?;
     let woken = deliver::deliver(state, &scope, &targets).await?;

@@ -58,10 +58,7 @@ pub async fn tick(state: &ScheduleState, now: Timestamp, last: Timestamp) -> Res
                 // Where the token is dead, the phone has to come by itself.
                 for wake in page.wakes {
                     if wake.target.state != DeviceState::PushLost {
-                        tenants
-                            .entry(wake.scope.tenant())
-                            .or_default()
-                            .push(wake.target);
+                        tenants.entry(wake.scope.tenant()).or_default().push(wake.target);
                     }
                 }
                 publish(state, tenants).await?;
@@ -81,14 +78,8 @@ async fn publish(
 ) -> Result<()> {
     for (tenant, targets) in tenants {
         for some in targets.chunks(PER_MESSAGE) {
-            let wake = Wake {
-                tenant,
-                audience: Audience::Targets(some.to_vec()),
-            };
-            state
-                .publisher
-                .publish(&Message::Wake(wake), Duration::ZERO)
-                .await?;
+            let wake = Wake { tenant, audience: Audience::Targets(some.to_vec()) };
+            state.publisher.publish(&Message::Wake(wake), Duration::ZERO).await?;
         }
     }
     Ok(())

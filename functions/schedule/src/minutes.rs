@@ -15,10 +15,7 @@ pub(crate) fn between(last: Timestamp, now: Timestamp) -> Vec<RangeInclusive<u16
     if elapsed > i64::from(LAST) {
         return vec![0..=LAST];
     }
-    let (from, to) = (
-        last.plus(Duration::from_secs(60)).minute_of_day(),
-        now.minute_of_day(),
-    );
+    let (from, to) = (last.plus(Duration::from_secs(60)).minute_of_day(), now.minute_of_day());
     match from <= to {
         true => vec![from..=to],
         false => vec![from..=LAST, 0..=to],

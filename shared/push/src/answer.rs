@@ -27,12 +27,10 @@ impl Answer<'_> {
     pub fn outcome(&self) -> Result<(), PushFailure> {
         Err(match (self.code, self.reason.unwrap_or_default()) {
             (200, _) => return Ok(()),
-            (410, _) => PushFailure::TokenDead {
-                since: self.timestamp(),
-            },
-            (400, "BadDeviceToken" | "DeviceTokenNotForTopic") => PushFailure::TokenDead {
-                since: self.timestamp(),
-            },
+            (410, _) => PushFailure::TokenDead { since: self.timestamp() },
+            (400, "BadDeviceToken" | "DeviceTokenNotForTopic") => {
+                PushFailure::TokenDead { since: self.timestamp() }
+            }
             (400, "BadTopic" | "TopicDisallowed" | "MissingTopic") | (401 | 403, _) => {
                 PushFailure::IdentityRefused
             }
@@ -54,12 +52,7 @@ mod tests {
 
     fn outcome(code: u16, reason: &str) -> Result<(), PushFailure> {
         let reason = (!reason.is_empty()).then_some(reason);
-        Answer {
-            code,
-            reason,
-            timestamp_ms: None,
-        }
-        .outcome()
+        Answer { code, reason, timestamp_ms: None }.outcome()
     }
 
     /// Apple, "Handling notification responses from APNs": every status with every reason.
@@ -67,9 +60,7 @@ mod tests {
     fn every_documented_answer_has_its_class() {
         use PushFailure::{IdentityRefused, Malformed, TokenDead, TooMany, Unavailable};
         let dead = TokenDead { since: None };
-        let rest = TooMany {
-            after: Duration::from_secs(60),
-        };
+        let rest = TooMany { after: Duration::from_secs(60) };
         assert_eq!(outcome(200, ""), Ok(()));
         for (code, reason, class) in [
             (400, "BadCollapseId", Malformed),
@@ -109,14 +100,8 @@ mod tests {
 
     #[test]
     fn an_unknown_reason_does_not_lose_the_status() {
-        assert_eq!(
-            outcome(410, ""),
-            Err(PushFailure::TokenDead { since: None })
-        );
-        assert_eq!(
-            outcome(403, "SomethingNew"),
-            Err(PushFailure::IdentityRefused)
-        );
+        assert_eq!(outcome(410, ""), Err(PushFailure::TokenDead { since: None }));
+        assert_eq!(outcome(403, "SomethingNew"), Err(PushFailure::IdentityRefused));
         assert_eq!(outcome(503, "SomethingNew"), Err(PushFailure::Unavailable));
         assert_eq!(outcome(400, "SomethingNew"), Err(PushFailure::Malformed));
     }
@@ -125,11 +110,7 @@ mod tests {
     fn a_dead_token_says_since_when() {
         let at = Timestamp::from_unix_ms(1_795_000_000_123);
         for (ms, since) in [(1_795_000_000_123, Some(at)), (u64::MAX, None)] {
-            let gone = Answer {
-                code: 410,
-                reason: Some("Unregistered"),
-                timestamp_ms: Some(ms),
-            };
+            let gone = Answer { code: 410, reason: Some("Unregistered"), timestamp_ms: Some(ms) };
             assert_eq!(gone.outcome(), Err(PushFailure::TokenDead { since }));
         }
     }

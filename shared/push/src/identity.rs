@@ -25,25 +25,15 @@ impl PushIdentity {
         chain: Vec<Vec<u8>>,
         key: Secret<Vec<u8>>,
     ) -> Result<Self> {
-        let leaf = chain
-            .first()
-            .ok_or_else(|| Error::internal("push certificate is missing"))?;
+        let leaf = chain.first().ok_or_else(|| Error::internal("push certificate is missing"))?;
         let leaf = Certificate::from_der(leaf)?;
         let private = RsaKey::from_pkcs8_der(key.expose())?;
         if leaf.spki_der() != private.spki_der() {
-            return Err(Error::internal(
-                "push certificate and key do not belong together",
-            ));
+            return Err(Error::internal("push certificate and key do not belong together"));
         }
         let parts: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
         let fingerprint = Digest::of_parts(&parts);
-        Ok(Self {
-            tenant,
-            topic,
-            chain,
-            key,
-            fingerprint,
-        })
+        Ok(Self { tenant, topic, chain, key, fingerprint })
     }
 
     /// Whose it is.
@@ -97,10 +87,7 @@ mod tests {
     fn a_missing_certificate_or_a_foreign_key_is_refused_before_any_push() {
         let now = Timestamp::from_unix_s(1_795_000_000);
         let (key, foreign) = (RsaKey::generate().unwrap(), RsaKey::generate().unwrap());
-        let leaf = test_push_certificate(&key, TOPIC, now)
-            .unwrap()
-            .der()
-            .to_vec();
+        let leaf = test_push_certificate(&key, TOPIC, now).unwrap().der().to_vec();
         assert!(identity(vec![], &key).is_err());
         assert!(identity(vec![b"not a certificate".to_vec()], &key).is_err());
         assert!(identity(vec![leaf.clone()], &foreign).is_err());

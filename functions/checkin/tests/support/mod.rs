@@ -1,18 +1,21 @@
 //! A tenant on an embedded database, and a phone's end of the wire: only what tests of single
 //! functions need. Whole lives of phones are played in the workspace's end-to-end tests.
 
-use std::sync::Arc;
+#![expect(dead_code, reason = "each test binary uses a part")]
+
+use std::sync::{Arc, Mutex};
 
 use trennwand_domain::{
-    Authenticator, ControlStates, Device, DeviceId, DeviceState, Duration, Enrollment, Entropy,
-    ManualClock, Method, OneTimeToken, Ownership, Platform, Reseller, ResellerId, Result,
-    SealedField, Secret, Slots, Target, Tenant, TenantId, TenantScope, TenantStatus, Timestamp,
+    Authenticator, ControlStates, Device, DeviceId, DeviceState, Digest, Duration, Enrollment,
+    Entropy, IssuedCertificate, ManualClock, Method, OneTimeToken, Ownership, Platform, PushTarget,
+    Reseller, ResellerId, Result, Sealed, SealedField, Secret, Slots, Target, Tenant, TenantId,
+    TenantScope, TenantStatus, Timestamp,
 };
 use trennwand_fn_onboarding::{TestPortal, provision};
-use trennwand_pki::{Certificate, FileMasterKey, RsaKey, test_push_certificate};
-use trennwand_runtime::Core;
+use trennwand_pki::{BoxFuture, Certificate, FileMasterKey, RsaKey, test_push_certificate};
+use trennwand_runtime::{Core, Message, Publisher};
 use trennwand_simulator::{Keys, Seeded};
-use trennwand_store::{Store, Tables, client};
+use trennwand_store::{Authentication, Store, Tables, TokenUpdate, client};
 
 pub(crate) const NOON: Timestamp = Timestamp::from_unix_s(1_795_000_000);
 pub(crate) const TOPIC: &str = "com.apple.mgmt.External.test";
@@ -80,6 +83,33 @@ impl World {
         (enrollment, token)
     }
 
+    /// A phone under management whose push token is this one byte.
+    pub(crate) async fn enrolled(&self, token: u8) -> DeviceId {
+        let (enrollment, _) = self.invite(Ownership::Personal).await;
+        let certificate = Digest::of(enrollment.device.to_string().as_bytes());
+        let issued = IssuedCertificate {
+            transaction: "t".into(),
+            public_key: certificate,
+            certificate: Sealed::from_bytes(vec![]),
+        };
+        let mut tx = self.core.store.transaction();
+        let enrollments = self.core.store.enrollments(&self.scope);
+        enrollments.issue(&mut tx, &enrollment, &issued, certificate, self.now());
+        tx.commit().await.unwrap();
+        let (devices, at) = (self.core.store.devices(&self.scope), self.now());
+        let (os_version, model, udid_hash) = (None, None, [token; 16]);
+        let message = Authentication { certificate, udid_hash, os_version, model, at };
+        devices.authenticate(enrollment.device, &message).await.unwrap();
+        let push = PushTarget {
+            token: Secret::new(vec![token]),
+            magic: Secret::new("magic".into()),
+            topic: TOPIC.into(),
+        };
+        let message = TokenUpdate { certificate, push, unlock_token: None, at };
+        devices.token_update(enrollment.device, &message).await.unwrap();
+        enrollment.device
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.core.clock.now()
     }
@@ -139,5 +169,23 @@ fn invited(enrollment: &Enrollment, query_key: [u8; 16]) -> Device {
         controls: ControlStates::default(),
         last_seen_at: None,
         revision: 0,
+    }
+}
+
+/// Keeps what is published.
+#[derive(Debug, Default)]
+pub(crate) struct Published(Mutex<Vec<(Message, Duration)>>);
+
+impl Published {
+    /// What was published since this was asked last.
+    pub(crate) fn take(&self) -> Vec<(Message, Duration)> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Publisher for Published {
+    fn publish<'a>(&'a self, message: &'a Message, delay: Duration) -> BoxFuture<'a, Result<()>> {
+        self.0.lock().unwrap().push((message.clone(), delay));
+        Box::pin(async { Ok(()) })
     }
 }
