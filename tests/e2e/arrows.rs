@@ -20,34 +20,16 @@ const ROOMS: [&str; 11] = [
 ];
 
 /// What a pure room must never pull in, at any depth of our own crates: IO, an async runtime, HTTP.
-const PURE: [&str; 4] = [
-    "trennwand-domain",
-    "trennwand-apple",
-    "trennwand-policy",
-    "trennwand-evidence",
-];
-const IMPURE: [&str; 6] = [
-    "tokio",
-    "axum",
-    "reqwest",
-    "aws-sdk-dynamodb",
-    "hyper",
-    "a2",
-];
+const PURE: [&str; 4] =
+    ["trennwand-domain", "trennwand-apple", "trennwand-policy", "trennwand-evidence"];
+const IMPURE: [&str; 6] = ["tokio", "axum", "reqwest", "aws-sdk-dynamodb", "hyper", "a2"];
 
 /// Our crates and what each names under `[dependencies]`; dev-dependencies are free.
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--no-deps",
-            "--format-version",
-            "1",
-            "--manifest-path",
-            manifest,
-        ])
+        .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path", manifest])
         .output()
         .expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo speaks JSON");
@@ -56,16 +38,8 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
     packages
         .iter()
         .map(|p| {
-            let list = p["dependencies"]
-                .as_array()
-                .expect("a list of dependencies");
-            (
-                name(p),
-                list.iter()
-                    .filter(|d| d["kind"].is_null())
-                    .map(name)
-                    .collect(),
-            )
+            let list = p["dependencies"].as_array().expect("a list of dependencies");
+            (name(p), list.iter().filter(|d| d["kind"].is_null()).map(name).collect())
         })
         .collect()
 }
@@ -74,9 +48,7 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
 fn rooms_use_only_rooms_below_them() {
     let all = dependencies();
     for (place, room) in ROOMS.iter().enumerate() {
-        let uses = all
-            .get(*room)
-            .unwrap_or_else(|| panic!("{room} is missing"));
+        let uses = all.get(*room).unwrap_or_else(|| panic!("{room} is missing"));
         for used in uses.iter().filter(|d| d.starts_with("trennwand")) {
             let below = ROOMS[..place].contains(&used.as_str());
             assert!(below, "{room} must not use {used}");
@@ -90,20 +62,14 @@ fn every_crate_has_its_place() {
         let known = ROOMS.contains(&name.as_str())
             || name.starts_with("trennwand-fn-")
             || ["trennwand", "trennwand-tests"].contains(&name.as_str());
-        assert!(
-            known,
-            "{name} is in no list: say where it lives and which way its arrows point"
-        );
+        assert!(known, "{name} is in no list: say where it lives and which way its arrows point");
     }
 }
 
 #[test]
 fn functions_do_not_know_each_other_and_never_the_simulator() {
     let all = dependencies();
-    for (function, uses) in all
-        .iter()
-        .filter(|(name, _)| name.starts_with("trennwand-fn-"))
-    {
+    for (function, uses) in all.iter().filter(|(name, _)| name.starts_with("trennwand-fn-")) {
         for used in uses {
             let forbidden = used.starts_with("trennwand-fn-")
                 || ["trennwand", "trennwand-simulator"].contains(&used.as_str());
@@ -117,10 +83,7 @@ fn pure_rooms_do_no_io() {
     let all = dependencies();
     for room in PURE {
         for used in &all[room] {
-            assert!(
-                !IMPURE.contains(&used.as_str()),
-                "{room} must not use {used}"
-            );
+            assert!(!IMPURE.contains(&used.as_str()), "{room} must not use {used}");
         }
     }
 }

@@ -118,11 +118,7 @@ async fn measure() -> Vec<Row> {
     let put = world.tenant.send(reqwest::Method::PUT, &path, Some(&body), Some(&tag)).await;
     let version = put.expect(200)["version"].clone();
     world.measured("");
-    world
-        .tenant
-        .post(&format!("{path}/rollouts"), json!({ "version": version }))
-        .await
-        .expect(201);
+    world.tenant.post(&format!("{path}/rollouts"), json!({ "version": version })).await.expect(201);
     let rollout = costs(&world, "POST /v1/");
     world.settle().await;
     world.measured("");
@@ -135,24 +131,36 @@ async fn measure() -> Vec<Row> {
 
     let row = |what, budget, cost: Option<&Usage>| Row { what, budget, cost: *cost.expect(what) };
     vec![
-        row("open the enrolment page", usage(4, 3.0, 0.0), page.first()),
-        row("download the enrolment profile", usage(6, 5.0, 0.0), page.get(1)),
+        row("open the enrolment page (cold)", usage(6, 6.0, 0.0), page.first()),
+        row("download the enrolment profile (cold)", usage(6, 6.0, 0.0), page.get(1)),
         row("SCEP: issue the certificate", usage(6, 5.0, 12.0), scep.first()),
         row("Authenticate (first)", usage(1, 0.0, 8.0), checkins.first()),
-        row("TokenUpdate (company phone: UnlockToken sealed too)", usage(2, 0.5, 5.0), checkins.get(1)),
+        row(
+            "TokenUpdate (company phone: UnlockToken sealed too)",
+            usage(2, 0.5, 5.0),
+            checkins.get(1),
+        ),
         row("idle connect", usage(2, 1.5, 0.0), idle.first()),
         row("idle connect, first of the day", usage(3, 1.5, 2.0), new_day.first()),
         row("connect + deliver a queued command", usage(2, 1.5, 0.0), lock.first()),
         row("acknowledge a queued command + next", usage(3, 1.5, 4.0), lock.get(1)),
         row("NotNow + next", usage(2, 1.5, 0.0), not_now.get(1)),
         row("connect + render the wall (template cached)", usage(2, 1.5, 0.0), changed.first()),
-        row("acknowledge the wall + next (the account, rendered)", usage(5, 4.0, 3.0), first.get(1)),
+        row(
+            "acknowledge the wall + next (the account, rendered)",
+            usage(5, 4.0, 3.0),
+            first.get(1),
+        ),
         row("acknowledge the account + next", usage(3, 1.5, 3.0), first.get(2)),
         row("answer to ProfileList + next, verdict changed", usage(3, 1.5, 5.0), first.get(3)),
         row("answer to ProfileList + next, asked again", usage(3, 1.5, 5.0), again.get(1)),
         row("answer to Restrictions + next, asked again", usage(3, 1.5, 5.0), again.get(2)),
         row("CheckOut", usage(2, 1.0, 6.0), leave.first()),
-        row("roll-out (any number of phones; wake-ups apart)", usage(8, 6.0, 10.0), rollout.first()),
+        row(
+            "roll-out (any number of phones; wake-ups apart)",
+            usage(8, 6.0, 10.0),
+            rollout.first(),
+        ),
     ]
 }
 

@@ -14,15 +14,8 @@ async fn a_phone_that_reports_open_borders_is_violated_at_that_connect() {
     let control = world.control(&it.device, "contacts_closed").await;
     assert_eq!(control["verdict"], "violated");
     assert_eq!(control["reason"]["code"], "managed_to_unmanaged_open");
-    assert_eq!(
-        world.control(&it.device, "documents_closed").await["verdict"],
-        "violated"
-    );
-    let list = world
-        .tenant
-        .get(&world.path("/devices?verdict=violated"))
-        .await
-        .expect(200);
+    assert_eq!(world.control(&it.device, "documents_closed").await["verdict"], "violated");
+    let list = world.tenant.get(&world.path("/devices?verdict=violated")).await.expect(200);
     assert_eq!(list["items"][0]["id"], it.device.as_str());
 }
 
@@ -39,11 +32,7 @@ async fn a_leak_that_an_operators_question_finds_counts_at_once() {
     it.phone.misbehave(|b| b.reports_open_in = false);
     world.order(&it.device, "restrictions").await;
     it.phone.connect().await.expect("the phone connects");
-    assert_eq!(
-        world.verdict(&it.device).await,
-        "inferred",
-        "the newest report counts"
-    );
+    assert_eq!(world.verdict(&it.device).await, "inferred", "the newest report counts");
 }
 
 #[tokio::test]
@@ -51,18 +40,14 @@ async fn a_managed_messenger_is_a_violation_and_is_named() {
     let world = World::new().await;
     let it = world.enroll("company").await;
     it.phone.misbehave(|b| {
-        b.manage_app("net.whatsapp.WhatsApp")
-            .manage_app("com.example.timesheet");
+        b.manage_app("net.whatsapp.WhatsApp").manage_app("com.example.timesheet");
     });
     it.phone.connect().await.expect("the phone connects");
     let control = world.control(&it.device, "messengers_unmanaged").await;
     assert_eq!(control["verdict"], "violated");
     assert_eq!(control["reason"]["code"], "messenger_managed");
     let text = control["reason"]["text"].as_str().unwrap_or_default();
-    assert!(
-        text.contains("WhatsApp") && !text.contains("timesheet"),
-        "{text}"
-    );
+    assert!(text.contains("WhatsApp") && !text.contains("timesheet"), "{text}");
 }
 
 #[tokio::test]
@@ -78,10 +63,7 @@ async fn an_account_set_up_by_hand_is_a_shadow_account() {
         (&shadow["verdict"], &shadow["reason"]["code"]),
         (&json!("violated"), &json!("account_exists_by_hand"))
     );
-    assert_eq!(
-        world.control(&it.device, "account_managed").await["verdict"],
-        "unknown"
-    );
+    assert_eq!(world.control(&it.device, "account_managed").await["verdict"], "unknown");
     assert_eq!(
         world.control(&it.device, "contacts_closed").await["verdict"],
         "proven",
@@ -94,8 +76,7 @@ async fn an_exception_that_the_phone_does_not_list_leaves_an_inference() {
     let world = World::new().await;
     let it = world.enroll("personal").await;
     it.phone.misbehave(|b| {
-        b.unlisted_restrictions
-            .insert("allowManagedToWriteUnmanagedContacts".into());
+        b.unlisted_restrictions.insert("allowManagedToWriteUnmanagedContacts".into());
     });
     it.phone.connect().await.expect("the phone connects");
     let control = world.control(&it.device, "contacts_closed").await;

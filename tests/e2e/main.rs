@@ -2,8 +2,10 @@
 //! on the embedded database in memory; time moves only when a test says so.
 
 mod arrows;
+mod figures;
 mod leak;
 mod life;
 mod restart;
+mod secrets;
 mod time;
 mod world;

@@ -37,34 +37,17 @@ async fn a_restart_loses_nothing_and_goes_on_where_it_was() {
         &minted.reseller.client_id,
         &minted.reseller.client_secret,
     );
-    let tenant = reseller
-        .get(&format!("/v1/tenants/{tenant_id}"))
-        .await
-        .expect(200);
+    let tenant = reseller.get(&format!("/v1/tenants/{tenant_id}")).await.expect(200);
     assert_eq!(tenant["status"], "active");
-    let talk = it
-        .phone
-        .connect()
-        .await
-        .expect("the phone connects to the new server");
-    assert_eq!(
-        received(&talk),
-        ["DeviceLock"],
-        "the queue survived, nothing is installed again"
-    );
+    let talk = it.phone.connect().await.expect("the phone connects to the new server");
+    assert_eq!(received(&talk), ["DeviceLock"], "the queue survived, nothing is installed again");
     let path = format!("/v1/tenants/{tenant_id}/clients");
-    let client = reseller
-        .post(&path, serde_json::json!({ "name": "again" }))
-        .await
-        .expect(201);
+    let client = reseller.post(&path, serde_json::json!({ "name": "again" })).await.expect(201);
     let tenant = crate::world::Api::new(
         &minted.base_url,
         &crate::world::text(&client, "client_id"),
         &crate::world::text(&client, "client_secret"),
     );
     let path = format!("/v1/tenants/{tenant_id}/devices/{}", it.device);
-    assert_eq!(
-        tenant.get(&path).await.expect(200)["verdict"],
-        verdict.as_str()
-    );
+    assert_eq!(tenant.get(&path).await.expect(200)["verdict"], verdict.as_str());
 }

@@ -8,8 +8,8 @@ use std::{
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tracing_subscriber::fmt::MakeWriter;
 use trennwand::Data;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use crate::world::{World, text};
 
@@ -44,11 +44,9 @@ const EXTERNAL: &str = "poisoned-external-id";
 #[tokio::test]
 async fn poisoned_values_come_out_nowhere() {
     let log = Collector::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("trace,hyper=info,h2=info"))
-        .with_writer(log.clone())
-        .json()
-        .finish();
+    let subscriber = trennwand_runtime::telemetry::subscriber("trace", log.clone());
+    // With a single subscriber, tracing asks whichever thread reaches a line first whether anyone listens.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let directory = tempfile::tempdir().expect("a directory");
@@ -77,7 +75,7 @@ async fn poisoned_values_come_out_nowhere() {
         ("name", NAME.into()),
         ("external id", EXTERNAL.into()),
         ("one-time token", url.rsplit('/').next().expect("a token").into()),
-        ("challenge", challenge),
+        ("challenge", challenge.expect("a challenge")),
         ("UDID", phone.handset().udid.clone()),
         ("serial number", phone.handset().serial_number.clone()),
         ("IMEI", phone.handset().imei.clone()),

@@ -56,10 +56,7 @@ impl Answer {
 impl Api {
     pub(crate) fn new(base_url: &str, id: &str, secret: &str) -> Self {
         Self {
-            http: reqwest::Client::builder()
-                .no_proxy()
-                .build()
-                .expect("a client"),
+            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
             base_url: base_url.into(),
             id: id.into(),
             secret: secret.into(),
@@ -72,17 +69,8 @@ impl Api {
         let request = self.http.post(format!("{}/oauth/token", self.base_url));
         let form = [("grant_type", "client_credentials")];
         let request = request.basic_auth(&self.id, Some(&self.secret)).form(&form);
-        let answer: Value = request
-            .send()
-            .await
-            .expect("an answer")
-            .json()
-            .await
-            .expect("JSON");
-        answer["access_token"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{answer}"))
-            .to_owned()
+        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     /// Sends a request; signs in when there is no token or it has expired.
@@ -162,11 +150,7 @@ impl World {
     pub(crate) async fn new() -> Self {
         let world = Self::without_mail().await;
         let mail = json!({ "kind": "exchange_online", "auth": "oauth" });
-        world
-            .tenant
-            .put(&world.path("/mail"), mail)
-            .await
-            .expect(200);
+        world.tenant.put(&world.path("/mail"), mail).await.expect(200);
         world.settle().await;
         world
     }
@@ -190,28 +174,11 @@ impl World {
     pub(crate) async fn on(server: Running, clock: Arc<ManualClock>) -> Self {
         let minted = server.credentials().expect("clients are minted").clone();
         let url = &minted.base_url;
-        let operator = Api::new(
-            url,
-            &minted.operator.client_id,
-            &minted.operator.client_secret,
-        );
-        let reseller = Api::new(
-            url,
-            &minted.reseller.client_id,
-            &minted.reseller.client_secret,
-        );
+        let operator = Api::new(url, &minted.operator.client_id, &minted.operator.client_secret);
+        let reseller = Api::new(url, &minted.reseller.client_id, &minted.reseller.client_secret);
         let (tenant_id, tenant) = new_tenant(&server, &reseller, "Musterbau GmbH").await;
         let (keys, phones) = (Keys::pool(), AtomicUsize::new(0));
-        Self {
-            server,
-            clock,
-            operator,
-            reseller,
-            tenant,
-            tenant_id,
-            keys,
-            phones,
-        }
+        Self { server, clock, operator, reseller, tenant, tenant_id, keys, phones }
     }
 
     /// A path under this world's tenant.
@@ -227,11 +194,7 @@ impl World {
     /// Creates a user; returns its id.
     pub(crate) async fn user(&self, email: &str) -> String {
         let user = json!({ "email": email, "display_name": "Anna Albers" });
-        let made = self
-            .tenant
-            .post(&self.path("/users"), user)
-            .await
-            .expect(201);
+        let made = self.tenant.post(&self.path("/users"), user).await.expect(201);
         text(&made, "id")
     }
 
@@ -241,10 +204,7 @@ impl World {
         if let Some(user) = user {
             order["user"] = user.into();
         }
-        self.tenant
-            .post(&self.path("/enrollments"), order)
-            .await
-            .expect(201)
+        self.tenant.post(&self.path("/enrollments"), order).await.expect(201)
     }
 
     /// A phone out of its box.
@@ -272,10 +232,7 @@ impl World {
     pub(crate) async fn enroll_for(&self, ownership: &str, user: Option<&str>) -> Enrolled {
         let invitation = self.invite(ownership, user).await;
         let phone = self.phone();
-        phone
-            .enroll(&text(&invitation, "url"))
-            .await
-            .expect("the phone enrols");
+        phone.enroll(&text(&invitation, "url")).await.expect("the phone enrols");
         self.settle().await;
         let path = self.path(&format!("/enrollments/{}", text(&invitation, "id")));
         let device = text(&self.tenant.get(&path).await.expect(200), "device");
@@ -292,10 +249,7 @@ impl World {
 
     /// A device as the API shows it.
     pub(crate) async fn device(&self, device: &str) -> Value {
-        self.tenant
-            .get(&self.path(&format!("/devices/{device}")))
-            .await
-            .expect(200)
+        self.tenant.get(&self.path(&format!("/devices/{device}"))).await.expect(200)
     }
 
     /// A device's verdict.
@@ -309,19 +263,13 @@ impl World {
         let compliance = self.tenant.get(&path).await.expect(200);
         let controls = compliance["controls"].as_array().expect("controls");
         let found = controls.iter().find(|c| c["control"] == control);
-        found
-            .unwrap_or_else(|| panic!("{control} is missing in {compliance}"))
-            .clone()
+        found.unwrap_or_else(|| panic!("{control} is missing in {compliance}")).clone()
     }
 
     /// Orders a command; returns its id.
     pub(crate) async fn order(&self, device: &str, kind: &str) -> Value {
         let path = self.path(&format!("/devices/{device}/commands"));
-        let order = self
-            .tenant
-            .post(&path, json!({ "type": kind }))
-            .await
-            .expect(202);
+        let order = self.tenant.post(&path, json!({ "type": kind })).await.expect(202);
         self.settle().await;
         order
     }
@@ -348,16 +296,9 @@ impl World {
         let mut document = policy["document"].clone();
         document[field] = value;
         let body = json!({ "document": document });
-        let draft = self
-            .tenant
-            .send(Method::PUT, &path, Some(&body), Some(&tag))
-            .await
-            .expect(200);
+        let draft = self.tenant.send(Method::PUT, &path, Some(&body), Some(&tag)).await.expect(200);
         let order = json!({ "version": draft["version"] });
-        self.tenant
-            .post(&format!("{path}/rollouts"), order)
-            .await
-            .expect(201);
+        self.tenant.post(&format!("{path}/rollouts"), order).await.expect(201);
         self.settle().await;
     }
 
@@ -371,19 +312,13 @@ impl World {
 
 /// Creates a tenant and waits until it is active; returns its id and a client with all scopes.
 pub(crate) async fn new_tenant(server: &Running, reseller: &Api, name: &str) -> (String, Api) {
-    let made = reseller
-        .post("/v1/tenants", json!({ "name": name }))
-        .await
-        .expect(201);
+    let made = reseller.post("/v1/tenants", json!({ "name": name })).await.expect(201);
     let id = text(&made, "id");
     server.settle().await.expect("the stream is read");
     let now = reseller.get(&format!("/v1/tenants/{id}")).await.expect(200);
     assert_eq!(now["status"], "active", "{now}");
     let path = format!("/v1/tenants/{id}/clients");
-    let client = reseller
-        .post(&path, json!({ "name": "test" }))
-        .await
-        .expect(201);
+    let client = reseller.post(&path, json!({ "name": "test" })).await.expect(201);
     let (client_id, secret) = (text(&client, "client_id"), text(&client, "client_secret"));
     (id, Api::new(server.base_url(), &client_id, &secret))
 }
@@ -391,10 +326,7 @@ pub(crate) async fn new_tenant(server: &Running, reseller: &Api, name: &str) -> 
 /// A text of an object.
 #[track_caller]
 pub(crate) fn text(object: &Value, field: &str) -> String {
-    object[field]
-        .as_str()
-        .unwrap_or_else(|| panic!("{field} is missing in {object}"))
-        .to_owned()
+    object[field].as_str().unwrap_or_else(|| panic!("{field} is missing in {object}")).to_owned()
 }
 
 /// The commands that a phone received, by `RequestType`, with the install's identifier left out.
@@ -409,11 +341,7 @@ pub(crate) fn received(exchanges: &[Exchange]) -> Vec<&str> {
 /// The reports that a phone sent: `RequestType` and status.
 pub(crate) fn reported(exchanges: &[Exchange]) -> Vec<(&str, &str)> {
     let reports = exchanges.iter().filter_map(|e| match &e.sent {
-        Sent::Report {
-            request_type,
-            status,
-            ..
-        } => Some((request_type.as_str(), status.as_str())),
+        Sent::Report { request_type, status, .. } => Some((request_type.as_str(), status.as_str())),
         _ => None,
     });
     reports.collect()

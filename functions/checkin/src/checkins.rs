@@ -1,8 +1,5 @@
-use tokio::try_join;
 use trennwand_apple::{Authenticate, Checkin, TokenUpdate};
-use trennwand_domain::{
-    CertificateHash, DeviceId, Error, Ownership, PushTarget, SealedField, TenantScope,
-};
+use trennwand_domain::{CertificateHash, DeviceId, Error, PushTarget, SealedField, TenantScope};
 use trennwand_store::{Authentication, TokenUpdate as Update};
 
 use crate::{State, device_error::DeviceError, record::short};
@@ -42,25 +39,15 @@ async fn authenticate(
     certificate: CertificateHash,
     message: Authenticate,
 ) -> Result<(), DeviceError> {
-    let devices = state.core.store.devices(&scope);
-    let (header, udid_hash) =
-        try_join!(devices.get(device), state.core.vault.udid_hash(&scope, &message.udid))?;
-    let header = header.filter(|d| !d.state.has_ended()).ok_or(DeviceError::NotYours)?;
-    if header.certificate == Some(certificate) {
-        // A repeat, or a replay, must not throw a live phone out: nothing is cleared.
-        return Ok(());
-    }
-    // Personal phones do not send these; if one did, nothing of it may be kept.
-    let company = header.ownership == Ownership::Company;
-    let text = |text: Option<String>| text.filter(|_| company).map(|t| short(&t));
+    let text = |text: Option<String>| text.map(|t| short(&t));
     let authentication = Authentication {
         certificate,
-        udid_hash,
+        udid_hash: state.core.vault.udid_hash(&scope, &message.udid).await?,
         os_version: text(message.os_version),
         model: text(message.model),
         at: state.core.clock.now(),
     };
-    Ok(devices.authenticate(device, &authentication).await?)
+    Ok(state.core.store.devices(&scope).authenticate(device, &authentication).await?)
 }
 
 async fn token_update(
@@ -77,11 +64,11 @@ async fn token_update(
         return Err(DeviceError::Other(Error::invalid("Token", "unreasonable length")));
     }
     let unlock_token = match message.unlock_token {
-        Some(token) if is_company(state, scope, device).await? => {
+        Some(token) => {
             let field = SealedField::UnlockToken(device);
             Some(state.core.vault.seal(&scope, field, token.expose()).await?)
         }
-        _ => None,
+        None => None,
     };
     let push = PushTarget { token: message.token, magic: message.push_magic, topic: message.topic };
     let at = state.core.clock.now();
@@ -97,14 +84,4 @@ async fn check_out(
 ) -> Result<(), DeviceError> {
     let at = state.core.clock.now();
     Ok(state.core.store.devices(&scope).check_out(device, certificate, at).await?)
-}
-
-/// Whether the header says that this is a company phone; without a header it is not.
-async fn is_company(
-    state: &State,
-    scope: TenantScope,
-    device: DeviceId,
-) -> Result<bool, DeviceError> {
-    let header = state.core.store.devices(&scope).get(device).await?;
-    Ok(header.is_some_and(|d| d.ownership == Ownership::Company))
 }

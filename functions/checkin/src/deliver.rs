@@ -3,7 +3,7 @@ use std::sync::Arc;
 use trennwand_apple::{Command, command_for};
 use trennwand_domain::{
     AssignmentHead, CommandResult, CommandStatus, CommandUuid, Device, ErrorKind, Person, Purpose,
-    QueuedCommand, Result, SlotKind, TenantScope, Timestamp, Token,
+    QueuedCommand, Result, SlotKind, TenantScope, Timestamp, Token, User,
 };
 use trennwand_pki::query_tag;
 use trennwand_policy::{After, Next, Variables, Wanted, WantedArtefact, identifier, next, render};
@@ -111,15 +111,25 @@ impl Conversation<'_> {
         }
     }
 
+    /// The phone's user as the header knows it; `None` while a change of the user has not reached the
+    /// header yet, since the bytes would not be those that the token names.
     async fn person(&self) -> Result<Option<Person>> {
         let Some(user) = self.device.user else {
             return Ok(None);
         };
         let core = &self.state.core;
-        let Some((user, wrapped)) = core.store.users(&self.scope).person_bundle(user).await? else {
-            return Ok(None);
-        };
-        core.vault.open_person(&self.scope, &user, &wrapped).await.map(Some)
+        let users = core.store.users(&self.scope);
+        let as_known = |(user, _): &(User, Vec<u8>)| Some(user.variables) == self.device.person;
+        let mut found = users.recent_person_bundle(user).await?.filter(as_known);
+        if found.is_none() {
+            found = users.person_bundle(user).await?.filter(as_known);
+        }
+        match found {
+            Some((user, wrapped)) => {
+                core.vault.open_person(&self.scope, &user, &wrapped).await.map(Some)
+            }
+            None => Ok(None),
+        }
     }
 
     /// An operator's command; one that the enrolment does not allow is taken out of the queue.

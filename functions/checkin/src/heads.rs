@@ -38,7 +38,7 @@ impl Heads {
         if let Some(head) = self.fresh(scope.tenant(), now) {
             return Ok(head);
         }
-        let head = store.tenant(scope).head().await?.map(Arc::new);
+        let head = store.tenant(scope).recent_head().await?.map(Arc::new);
         self.keep(scope.tenant(), head.clone(), now);
         Ok(head)
     }

@@ -45,6 +45,10 @@ impl View<'_> {
                 false => Outcome::Error(install_cause(answered.slot, &report.error_chain)),
             };
             record(device, answered, outcome, self.now);
+            let applied = self.wanted.filter(|w| w.wall.token == answered.token);
+            if let (SlotKind::Wall, true, Some(wanted)) = (answered.slot, acknowledged, applied) {
+                device.applied_version = Some(wanted.version);
+            }
             judge_install(device, answered.slot, self.now);
             return None;
         };

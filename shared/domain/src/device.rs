@@ -286,6 +286,8 @@ pub struct Device {
     pub person: Option<Token>,
     /// The derived steps.
     pub slots: Slots,
+    /// The policy version whose wall it acknowledged last.
+    pub applied_version: Option<u32>,
     /// What is known about its controls.
     pub controls: ControlStates,
     /// When it was last heard of; exact to the day unless it answered something.

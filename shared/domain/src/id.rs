@@ -6,7 +6,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Clock, CommandUuid, Entropy};
+use crate::{Clock, CommandUuid, Entropy, Priority, Timestamp};
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -150,6 +150,16 @@ impl IdGen {
         Self { clock, entropy, last: Arc::default() }
     }
 
+    /// The position of a new command: after every earlier one of its priority, also within one
+    /// millisecond.
+    #[must_use]
+    pub fn command(&self, priority: Priority) -> CommandUuid {
+        let NewId(bits) = self.mint();
+        let mut random = [0; 10];
+        random.copy_from_slice(&bits.to_be_bytes()[6..]);
+        CommandUuid::queued(priority, Timestamp::from_unix_ms((bits >> 80) as i64), random)
+    }
+
     /// A new identifier.
     #[must_use]
     pub fn mint<I: From<NewId>>(&self) -> I {
@@ -187,7 +197,7 @@ impl CommandUuid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ManualClock, Timestamp};
+    use crate::ManualClock;
 
     #[derive(Debug)]
     struct Fixed(u8);
@@ -203,6 +213,14 @@ mod tests {
         let ids = IdGen::new(clock, Arc::new(Fixed(7)));
         let made: Vec<UserId> = (0..100).map(|_| ids.mint()).collect();
         assert!(made.windows(2).all(|w| w[0] < w[1] && w[0].to_string() < w[1].to_string()));
+    }
+
+    #[test]
+    fn commands_of_one_millisecond_keep_their_order() {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_unix_ms(1_795_000_000_000)));
+        let ids = IdGen::new(clock, Arc::new(Fixed(0xff)));
+        let made: Vec<_> = (0..100).map(|_| ids.command(Priority::Normal)).collect();
+        assert!(made.windows(2).all(|w| w[0] < w[1]));
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(crate) fn device() -> Device {
         person: Some(Token::from_bytes([9; 10])),
         slots: Slots::default(),
         controls: ControlStates::default(),
+        applied_version: None,
         last_seen_at: None,
         revision: 1,
     }

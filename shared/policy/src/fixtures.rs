@@ -64,6 +64,7 @@ pub(crate) fn device() -> Device {
         person: Some(PERSON),
         slots: Slots::default(),
         controls: ControlStates::default(),
+        applied_version: None,
         last_seen_at: None,
         revision: 1,
     }

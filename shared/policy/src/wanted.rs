@@ -56,12 +56,15 @@ pub fn no_account(head: &AssignmentHead, has_user: bool) -> Option<ReasonCode> {
     }
 }
 
-/// The version whose wall the phone acknowledged, if that is the one in force.
+/// The version whose wall stands on the phone as far as it said. Versions with the same wall are one
+/// to a phone: then it is the one in force.
 #[must_use]
 pub fn applied_version(device: &Device, wanted: &Wanted) -> Option<u32> {
     let slot = device.slots.of(SlotKind::Wall);
-    let applied = slot.status == SlotStatus::Acknowledged && slot.token == wanted.wall.token;
-    applied.then_some(wanted.version)
+    if slot.status != SlotStatus::Acknowledged {
+        return None;
+    }
+    if slot.token == wanted.wall.token { Some(wanted.version) } else { device.applied_version }
 }
 
 const fn concerns(scope: RuleScope) -> bool {

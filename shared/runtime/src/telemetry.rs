@@ -1,6 +1,16 @@
 //! Log lines: JSON for machines, plain lines for a terminal.
 
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use std::io;
+
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::{
+    EnvFilter, Layer as _,
+    filter::filter_fn,
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt as _,
+    registry::LookupSpan,
+    util::SubscriberInitExt as _,
+};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,16 +21,23 @@ pub enum Format {
     Plain,
 }
 
+/// Libraries that see requests, answers and secrets. Below a warning they print them, so nothing
+/// below a warning is taken from them, whatever the directives say.
+const LIBRARIES: [&str; 9] =
+    ["aws_", "hyper", "h2", "a2", "reqwest", "rustls", "dynoxide", "mio", "tokio"];
+
 /// Starts logging to standard error, and makes panics a log line that says where, not what: their
 /// message can hold anything. `directives` are those of `RUST_LOG`, such as `info`; what cannot be
 /// read of them is left out. Further calls change nothing.
 pub fn init(format: Format, directives: &str) {
-    let filter = EnvFilter::builder().parse_lossy(directives);
-    let registry = tracing_subscriber::registry().with(filter);
-    let line = fmt::layer().with_writer(std::io::stderr);
     let started = match format {
-        Format::Json => registry.with(line.json().flatten_event(true)).try_init(),
-        Format::Plain => registry.with(line.with_target(false)).try_init(),
+        Format::Json => subscriber(directives, io::stderr).try_init(),
+        Format::Plain => {
+            let line = fmt::layer().with_writer(io::stderr).with_target(false);
+            let filter = EnvFilter::builder().parse_lossy(directives);
+            let line = line.with_filter(filter_fn(is_ours_or_grave));
+            tracing_subscriber::registry().with(filter).with(line).try_init()
+        }
     };
     if started.is_ok() {
         std::panic::set_hook(Box::new(|panic| {
@@ -28,4 +45,21 @@ pub fn init(format: Format, directives: &str) {
             tracing::error!(target: "panic", at, "panicked");
         }));
     }
+}
+
+/// What [`init`] starts for machines, writing elsewhere.
+pub fn subscriber<W>(
+    directives: &str,
+    writer: W,
+) -> impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::builder().parse_lossy(directives);
+    let line = fmt::layer().with_writer(writer).json().flatten_event(true);
+    tracing_subscriber::registry().with(filter).with(line.with_filter(filter_fn(is_ours_or_grave)))
+}
+
+fn is_ours_or_grave(line: &Metadata<'_>) -> bool {
+    *line.level() <= Level::WARN || !LIBRARIES.iter().any(|l| line.target().starts_with(l))
 }

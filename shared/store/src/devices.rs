@@ -43,12 +43,18 @@ pub struct Authentication {
     pub certificate: CertificateHash,
     /// Keyed hash of the UDID.
     pub udid_hash: [u8; 16],
-    /// `OSVersion`, if the enrolment may ask.
+    /// `OSVersion`; kept of company phones only.
     pub os_version: Option<String>,
-    /// `ProductName` or `Model`, if the enrolment may ask.
+    /// `ProductName` or `Model`; kept of company phones only.
     pub model: Option<String>,
     /// When it came.
     pub at: Timestamp,
+}
+
+impl Authentication {
+    const fn tells_hardware(&self) -> bool {
+        self.os_version.is_some() || self.model.is_some()
+    }
 }
 
 /// What `TokenUpdate` says about a phone.
@@ -58,7 +64,7 @@ pub struct TokenUpdate {
     pub certificate: CertificateHash,
     /// Where the phone can be woken.
     pub push: PushTarget,
-    /// `UnlockToken`, sealed with the tenant's key.
+    /// `UnlockToken`, sealed with the tenant's key; kept of company phones only.
     pub unlock_token: Option<Sealed>,
     /// When it came.
     pub at: Timestamp,

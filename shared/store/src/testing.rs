@@ -107,6 +107,7 @@ pub(crate) fn invited_device(bits: u128) -> Device {
         person: None,
         slots: trennwand_domain::Slots::default(),
         controls: trennwand_domain::ControlStates::default(),
+        applied_version: None,
         last_seen_at: None,
         revision: 1,
     }

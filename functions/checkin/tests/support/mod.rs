@@ -167,6 +167,7 @@ fn invited(enrollment: &Enrollment, query_key: [u8; 16]) -> Device {
         person: None,
         slots: Slots::default(),
         controls: ControlStates::default(),
+        applied_version: None,
         last_seen_at: None,
         revision: 0,
     }

@@ -2,7 +2,7 @@ use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use trennwand_apple::command_for;
 use trennwand_domain::{
-    CommandKind, CommandUuid, DeviceId, Error, Priority, QueuedCommand, ReasonCode,
+    CommandKind, DeviceId, Error, Priority, QueuedCommand, ReasonCode,
     Result as DomainResult,
 };
 use trennwand_runtime::Core;
@@ -49,9 +49,7 @@ pub(crate) async fn command_create(
     if !device.state.is_managed() {
         return Err(Error::conflict(ReasonCode::DeviceNotEnrolled).into());
     }
-    let at = core.clock.now();
-    let uuid = CommandUuid::queued(priority(kind), at, core.entropy.bytes());
-    let command = QueuedCommand { uuid, kind };
+    let command = QueuedCommand { uuid: core.ids.command(priority(kind)), kind };
     let mut tx = core.store.transaction();
     devices.enqueue(&mut tx, id, &command);
     tx.commit().await?;

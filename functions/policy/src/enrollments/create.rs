@@ -123,6 +123,7 @@ fn invited(enrollment: &Enrollment, user: Option<&User>, query_key: [u8; 16]) ->
         person: user.map(|user| user.variables),
         slots: Slots::default(),
         controls: ControlStates::default(),
+        applied_version: None,
         last_seen_at: None,
         revision: 0,
     }

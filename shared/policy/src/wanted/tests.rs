@@ -96,4 +96,10 @@ fn the_applied_version_is_the_one_whose_wall_was_acknowledged() {
     assert_eq!(applied_version(&device, &wanted), None);
     device.slots.of_mut(SlotKind::Wall).status = SlotStatus::Acknowledged;
     assert_eq!(applied_version(&device, &wanted), Some(1));
+    device.applied_version = Some(7);
+    assert_eq!(applied_version(&device, &wanted), Some(1), "the same wall, whatever its number");
+    device.slots.of_mut(SlotKind::Wall).token = Token::default();
+    assert_eq!(applied_version(&device, &wanted), Some(7), "an older wall stands");
+    device.slots.of_mut(SlotKind::Wall).status = SlotStatus::Lost;
+    assert_eq!(applied_version(&device, &wanted), None);
 }

@@ -1,6 +1,6 @@
 use trennwand_domain::{
-    CertificateHash, ControlStates, Device, DeviceId, DeviceState, Error, Result, Slots, Timestamp,
-    Token, UserId, Verdict,
+    CertificateHash, ControlStates, Device, DeviceId, DeviceState, Error, Ownership, Result, Slots,
+    Timestamp, Token, UserId, Verdict,
 };
 
 use super::{Authentication, Devices, TokenUpdate, WakeTarget, header};
@@ -29,6 +29,25 @@ impl Signer {
     }
 }
 
+/// What a write takes a header for; that of most phones at first, the one it found at the second try.
+#[derive(Debug, Clone, Copy)]
+struct Presumed {
+    signer: Signer,
+    state: Option<DeviceState>,
+    company: bool,
+}
+
+impl Presumed {
+    const fn owned(self) -> &'static str {
+        if self.company { " AND ow = :company" } else { "" }
+    }
+}
+
+fn is_company(found: Option<&Map>) -> bool {
+    let word = found.and_then(|found| found.get("ow")?.as_s().ok());
+    word.is_some_and(|word| word == Ownership::Company.as_str())
+}
+
 fn unknown_device() -> Error {
     Error::not_found("device")
 }
@@ -39,18 +58,26 @@ fn state_found(found: Option<&Map>) -> Option<DeviceState> {
 
 impl Devices<'_> {
     /// `Authenticate`: promotes the pending certificate, forgets what was known of the phone before and
-    /// remembers which physical phone it is. The write's condition is the authentication.
+    /// remembers which physical phone it is. The write's condition is the authentication. A repeat
+    /// with the certificate in use is a success without effect: a replay must not throw a live phone
+    /// out. What a message says about system and model is kept of company phones only.
     ///
     /// # Errors
     /// Not found if there is no such enrolment, it has ended, or the certificate is not its; if the
     /// database does not answer.
     pub async fn authenticate(&self, id: DeviceId, message: &Authentication) -> Result<()> {
-        // The first Authenticate is signed with the pending certificate, a repeated one is not.
-        match self.try_authenticate(id, message, Signer::Pending).await {
-            Err(Refusal::Condition { found, .. })
-                if Signer::of(found.as_ref(), message.certificate) == Some(Signer::Current) =>
-            {
-                Ok(self.try_authenticate(id, message, Signer::Current).await?)
+        match self.try_authenticate(id, message).await {
+            Err(Refusal::Condition { found, error, .. }) => {
+                let ended = state_found(found.as_ref()).is_none_or(DeviceState::has_ended);
+                match Signer::of(found.as_ref(), message.certificate) {
+                    Some(Signer::Current) if !ended => Ok(()),
+                    Some(Signer::Pending) if !ended && message.tells_hardware() => {
+                        let bare =
+                            Authentication { os_version: None, model: None, ..message.clone() };
+                        Ok(self.try_authenticate(id, &bare).await?)
+                    }
+                    _ => Err(error),
+                }
             }
             done => Ok(done?),
         }
@@ -60,19 +87,11 @@ impl Devices<'_> {
         &self,
         id: DeviceId,
         message: &Authentication,
-        signer: Signer,
     ) -> Result<(), Refusal> {
         let mut set = "SET ce = :ce, st = :enrolling, uh = :uh, sl = :sl, co = :co, vd = :vd, \
                        ls = :ls, dy = :dy, rv = rv + :one"
             .to_owned();
-        let mut remove = "REMOVE ea, pt, pm, pp, fu, due_pk, due_sk".to_owned();
-        let own = match signer {
-            Signer::Pending => {
-                remove.push_str(", pe");
-                "pe = :ce"
-            }
-            Signer::Current => "ce = :ce",
-        };
+        let mut remove = "REMOVE ea, pt, pm, pp, fu, av, due_pk, due_sk, pe".to_owned();
         let mut told = Map::new();
         for (name, value) in [("osv", &message.os_version), ("mdl", &message.model)] {
             match value {
@@ -82,6 +101,11 @@ impl Devices<'_> {
                 }
                 None => remove.push_str(&format!(", {name}")),
             }
+        }
+        let mut own = "pe = :ce".to_owned();
+        if message.tells_hardware() {
+            own.push_str(" AND ow = :company");
+            told.insert(":company".into(), text(Ownership::Company));
         }
         let mut change = Expression::update(format!("{set} {remove}"))
             .and_when(format!(
@@ -112,22 +136,27 @@ impl Devices<'_> {
     }
 
     /// `TokenUpdate`: the phone is enrolled and can be woken. The write's condition is the
-    /// authentication. A phone that is being released stays so.
+    /// authentication. A phone that is being released stays so. An unlock token is kept of company
+    /// phones only.
     ///
     /// # Errors
     /// As [`Self::authenticate`].
     pub async fn token_update(&self, id: DeviceId, message: &TokenUpdate) -> Result<()> {
-        match self.try_token_update(id, message, (Signer::Current, None)).await {
+        let mut unlock = message.unlock_token.as_ref();
+        let usual = Presumed { signer: Signer::Current, state: None, company: unlock.is_some() };
+        match self.try_token_update(id, message, usual).await {
             Err(Refusal::Condition { found, error, .. }) => {
                 let Some(signer) = Signer::of(found.as_ref(), message.certificate) else {
                     return Err(error);
                 };
+                unlock = unlock.filter(|_| is_company(found.as_ref()));
                 let state = state_found(found.as_ref());
-                self.try_token_update(id, message, (signer, state)).await?;
+                let found = Presumed { signer, state, company: unlock.is_some() };
+                self.try_token_update(id, message, found).await?;
             }
             done => done?,
         }
-        let Some(unlock) = &message.unlock_token else { return Ok(()) };
+        let Some(unlock) = unlock else { return Ok(()) };
         let secret = Item::at(&layout::unlock_token(&self.scope, id))
             .with("sd", bytes(unlock.as_bytes()))
             .with("at", moment(message.at));
@@ -136,18 +165,17 @@ impl Devices<'_> {
         tx.commit().await
     }
 
-    /// With the state that the header was found in; at first that of most phones is assumed.
     async fn try_token_update(
         &self,
         id: DeviceId,
         message: &TokenUpdate,
-        (signer, state): (Signer, Option<DeviceState>),
+        presumed: Presumed,
     ) -> Result<(), Refusal> {
-        let (own, promote) = match signer {
+        let (own, promote) = match presumed.signer {
             Signer::Current => ("ce = :ce", ""),
             Signer::Pending => ("pe = :ce", " REMOVE pe"),
         };
-        let (then, live) = match state {
+        let (then, live) = match presumed.state {
             Some(DeviceState::Releasing) => (DeviceState::Releasing, "st = :then"),
             _ => (DeviceState::Enrolled, "st IN (:enrolling, :then, :lost, :silent)"),
         };
@@ -156,7 +184,7 @@ impl Devices<'_> {
             "SET ce = :ce, st = :then, ea = if_not_exists(ea, :at), pt = :pt, pm = :pm, pp = :pp, \
              ls = :at, dy = :dy, due_pk = :due_pk, due_sk = :due_sk, rv = rv + :one{promote}"
         ))
-        .and_when(format!("{own} AND {live}"))
+        .and_when(format!("{own} AND {live}{}", presumed.owned()))
         .value(":ce", bytes(*message.certificate.as_bytes()))
         .value(":then", text(then))
         .value(":at", moment(message.at))
@@ -167,6 +195,10 @@ impl Devices<'_> {
         .value(":due_pk", text(due.pk))
         .value(":due_sk", text(due.sk))
         .value(":one", number(1));
+        let change = match presumed.company {
+            true => change.value(":company", text(Ownership::Company)),
+            false => change,
+        };
         let change = match then {
             DeviceState::Releasing => change,
             _ => change

@@ -46,6 +46,7 @@ pub(crate) fn encode(scope: &TenantScope, device: &Device, revision: u64) -> Ite
         .maybe("pp", push.map(|p| text(&p.topic)))
         .maybe(attribute::PERSON, device.person.map(|p| bytes(*p.as_bytes())))
         .with("sl", bytes(pack_slots(&device.slots)))
+        .maybe("av", device.applied_version.map(number))
         .with("co", bytes(pack_controls(&device.controls)))
         .with("vd", number(device.controls.verdict() as u8))
         .maybe("fu", device.controls.fresh_until().map(|t| number(t.unix_s())))
@@ -74,6 +75,7 @@ pub(crate) fn decode(mut item: Fields) -> Result<Device> {
         push: decode_push(&mut item)?,
         person: item.opt_array(attribute::PERSON)?.map(Token::from_bytes),
         slots: unpack_slots(&item.bytes("sl")?)?,
+        applied_version: item.opt_number("av")?,
         controls: unpack_controls(&item.bytes("co")?)?,
         last_seen_at: item.opt_moment("ls")?,
         revision: item.number("rv")?,

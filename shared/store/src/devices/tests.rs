@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use trennwand_domain::{
     CommandKind, CommandResult, CommandStatus, CommandUuid, Control, ControlState, Device,
-    DeviceId, DeviceState, Digest, Duration, ErrorKind, Priority, QueuedCommand, ReasonCode,
-    Sealed, SlotKind, Timestamp, Token, UserId, Verdict,
+    DeviceId, DeviceState, Digest, Duration, ErrorKind, Ownership, Priority, QueuedCommand,
+    ReasonCode, Sealed, SlotKind, Timestamp, Token, UserId, Verdict,
 };
 
 use super::{Authentication, DeviceFilter, TokenUpdate, WakeTarget};
@@ -65,7 +65,12 @@ fn token_update(certificate: &[u8]) -> TokenUpdate {
 
 /// Stores the phone 1 as it is after its certificate was issued.
 async fn issued(store: &Store) {
+    issued_for(store, Ownership::Company).await;
+}
+
+async fn issued_for(store: &Store, ownership: Ownership) {
     let mut device = invited_device(1);
+    device.ownership = ownership;
     device.state = DeviceState::Enrolling;
     device.pending_certificate = Some(Digest::of(b"first"));
     enrol(store, &scope(1), &device).await;
@@ -262,6 +267,35 @@ async fn a_phone_enrols_with_its_pending_certificate() {
 }
 
 #[tokio::test]
+async fn of_a_personal_phone_neither_system_nor_unlock_token_is_kept() {
+    let store = store().await;
+    issued_for(&store, Ownership::Personal).await;
+    let devices = store.devices(&scope(1));
+    devices.authenticate(id(1), &authentication(b"first")).await.unwrap();
+    let unlock = Some(Sealed::from_bytes(vec![7; 1800]));
+    let message = TokenUpdate { unlock_token: unlock, ..token_update(b"first") };
+    let (done, usage) = Meter::measure(devices.token_update(id(1), &message)).await;
+    done.unwrap();
+    assert_eq!(usage.wcu, 3.0, "the header only");
+    let device = devices.get(id(1)).await.unwrap().unwrap();
+    assert_eq!(
+        (device.state, device.os_version, device.model),
+        (DeviceState::Enrolled, None, None)
+    );
+}
+
+#[tokio::test]
+async fn a_repeated_authenticate_with_the_certificate_in_use_changes_nothing() {
+    let store = store().await;
+    let device = full_device(1);
+    enrol(&store, &scope(1), &device).await;
+    let devices = store.devices(&scope(1));
+    let before = devices.get(id(1)).await.unwrap();
+    devices.authenticate(id(1), &authentication(b"current")).await.unwrap();
+    assert_eq!(devices.get(id(1)).await.unwrap(), before);
+}
+
+#[tokio::test]
 async fn an_unlock_token_is_kept_apart_from_the_header() {
     let store = store().await;
     issued(&store).await;
@@ -277,11 +311,10 @@ async fn an_unlock_token_is_kept_apart_from_the_header() {
 #[tokio::test]
 async fn a_second_authenticate_forgets_what_was_known_before() {
     let store = store().await;
-    let mut device = full_device(1);
-    device.pending_certificate = None;
+    let device = full_device(1);
     enrol(&store, &scope(1), &device).await;
     let devices = store.devices(&scope(1));
-    devices.authenticate(id(1), &authentication(b"current")).await.unwrap();
+    devices.authenticate(id(1), &authentication(b"pending")).await.unwrap();
     let again = devices.get(id(1)).await.unwrap().unwrap();
     assert_eq!(again.slots, trennwand_domain::Slots::default());
     assert_eq!(again.controls.verdict(), Verdict::Unknown);
