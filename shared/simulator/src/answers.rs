@@ -40,10 +40,7 @@ pub(crate) fn answer(
     behaviour: &mut Behaviour,
     facts: &Facts<'_>,
 ) -> Outcome {
-    let request_type = command
-        .get("RequestType")
-        .and_then(Value::as_string)
-        .unwrap_or_default();
+    let request_type = command.get("RequestType").and_then(Value::as_string).unwrap_or_default();
     if behaviour.takes_not_now(request_type) {
         return Outcome::NotNow;
     }
@@ -64,9 +61,7 @@ pub(crate) fn answer(
         _ => return Outcome::CommandFormatError,
     };
     if facts.access_rights & needed != needed {
-        inside.note(Change::RightMissing {
-            request_type: request_type.into(),
-        });
+        inside.note(Change::RightMissing { request_type: request_type.into() });
         return Outcome::Error(vec![Fault::not_authorized()]);
     }
     let managed_only = flag(command, "ManagedOnly");
@@ -82,19 +77,12 @@ pub(crate) fn answer(
         }
         "ProfileList" => one("ProfileList", profile_list(inside, facts, managed_only)),
         "CertificateList" => one("CertificateList", certificate_list(facts)),
-        "Restrictions" => one(
-            "GlobalRestrictions",
-            global_restrictions(inside, behaviour).into(),
-        ),
+        "Restrictions" => one("GlobalRestrictions", global_restrictions(inside, behaviour).into()),
         "SecurityInfo" => one("SecurityInfo", security_info().into()),
-        "ManagedApplicationList" => one(
-            "ManagedApplicationList",
-            managed_applications(behaviour).into(),
-        ),
-        _ => one(
-            "QueryResponses",
-            device_information(command, facts.handset).into(),
-        ),
+        "ManagedApplicationList" => {
+            one("ManagedApplicationList", managed_applications(behaviour).into())
+        }
+        _ => one("QueryResponses", device_information(command, facts.handset).into()),
     }
 }
 
@@ -114,10 +102,7 @@ fn flag(command: &Dictionary, key: &str) -> bool {
 }
 
 pub(crate) fn dictionary<const N: usize>(entries: [(&str, Value); N]) -> Dictionary {
-    entries
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn install(command: &Dictionary, inside: &mut Inside) -> Outcome {
@@ -135,14 +120,8 @@ fn install(command: &Dictionary, inside: &mut Inside) -> Outcome {
 fn profile_list(inside: &Inside, facts: &Facts<'_>, managed_only: bool) -> Value {
     let own = (!managed_only).then_some((facts.enrollment, false));
     let installed = inside.profiles.iter().map(|p| (&p.profile, p.managed));
-    let listed = own
-        .into_iter()
-        .chain(installed.filter(|(_, managed)| *managed || !managed_only));
-    Value::Array(
-        listed
-            .map(|(profile, managed)| profile_item(profile, managed))
-            .collect(),
-    )
+    let listed = own.into_iter().chain(installed.filter(|(_, managed)| *managed || !managed_only));
+    Value::Array(listed.map(|(profile, managed)| profile_item(profile, managed)).collect())
 }
 
 fn profile_item(profile: &Profile, managed: bool) -> Value {
@@ -159,10 +138,7 @@ fn profile_item(profile: &Profile, managed: bool) -> Value {
         ("PayloadIdentifier", profile.identifier.as_str().into()),
         ("PayloadUUID", profile.uuid.as_str().into()),
         ("PayloadVersion", 1.into()),
-        (
-            "PayloadContent",
-            Value::Array(contents.map(Value::Dictionary).collect()),
-        ),
+        ("PayloadContent", Value::Array(contents.map(Value::Dictionary).collect())),
         ("PayloadRemovalDisallowed", false.into()),
         ("HasRemovalPasscode", false.into()),
         ("IsEncrypted", false.into()),
@@ -179,26 +155,19 @@ fn profile_item(profile: &Profile, managed: bool) -> Value {
 }
 
 fn certificate_list(facts: &Facts<'_>) -> Value {
-    let items = facts
-        .certificates
-        .iter()
-        .enumerate()
-        .map(|(place, (name, der))| {
-            dictionary([
-                ("CommonName", name.as_str().into()),
-                ("IsIdentity", (place == 0).into()),
-                ("Data", Value::Data(der.clone())),
-            ])
-        });
+    let items = facts.certificates.iter().enumerate().map(|(place, (name, der))| {
+        dictionary([
+            ("CommonName", name.as_str().into()),
+            ("IsIdentity", (place == 0).into()),
+            ("Data", Value::Data(der.clone())),
+        ])
+    });
     Value::Array(items.map(Value::Dictionary).collect())
 }
 
 fn global_restrictions(inside: &Inside, behaviour: &Behaviour) -> Dictionary {
     let mut report = inside.restrictions().to_report();
-    if let Some(bools) = report
-        .get_mut("restrictedBool")
-        .and_then(Value::as_dictionary_mut)
-    {
+    if let Some(bools) = report.get_mut("restrictedBool").and_then(Value::as_dictionary_mut) {
         for key in &behaviour.unlisted_restrictions {
             bools.remove(key);
         }

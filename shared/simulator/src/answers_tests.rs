@@ -22,11 +22,7 @@ struct Bench {
 
 impl Bench {
     fn new(rights: u32) -> Self {
-        Self {
-            inside: Inside::default(),
-            behaviour: Behaviour::default(),
-            rights,
-        }
+        Self { inside: Inside::default(), behaviour: Behaviour::default(), rights }
     }
 
     fn run(&mut self, command: &Dictionary) -> Outcome {
@@ -51,11 +47,7 @@ impl Bench {
 fn identifiers(answer: &Dictionary) -> Vec<&str> {
     let list = answer["ProfileList"].as_array().unwrap();
     list.iter()
-        .map(|p| {
-            p.as_dictionary().unwrap()["PayloadIdentifier"]
-                .as_string()
-                .unwrap()
-        })
+        .map(|p| p.as_dictionary().unwrap()["PayloadIdentifier"].as_string().unwrap())
         .collect()
 }
 
@@ -68,35 +60,13 @@ fn a_personal_phone_answers_an_error_to_what_its_enrolment_does_not_grant() {
         (command("ManagedApplicationList", &[]), true),
         (command("CertificateList", &[]), true),
         (command("DeviceLock", &[]), false),
-        (
-            command(
-                "DeviceInformation",
-                &[("Queries", vec!["OSVersion".into()].into())],
-            ),
-            false,
-        ),
-        (
-            command(
-                "DeviceInformation",
-                &[("Queries", vec!["PhoneNumber".into()].into())],
-            ),
-            false,
-        ),
+        (command("DeviceInformation", &[("Queries", vec!["OSVersion".into()].into())]), false),
+        (command("DeviceInformation", &[("Queries", vec!["PhoneNumber".into()].into())]), false),
     ] {
-        assert!(matches!(
-            Bench::new(COMPANY).run(&request),
-            Outcome::Acknowledged(_)
-        ));
+        assert!(matches!(Bench::new(COMPANY).run(&request), Outcome::Acknowledged(_)));
         let mut phone = Bench::new(PERSONAL);
-        assert_eq!(
-            matches!(phone.run(&request), Outcome::Acknowledged(_)),
-            personal
-        );
-        assert_eq!(
-            phone.inside.take_changes().is_empty(),
-            personal,
-            "a refusal is recorded"
-        );
+        assert_eq!(matches!(phone.run(&request), Outcome::Acknowledged(_)), personal);
+        assert_eq!(phone.inside.take_changes().is_empty(), personal, "a refusal is recorded");
     }
 }
 
@@ -104,10 +74,7 @@ fn a_personal_phone_answers_an_error_to_what_its_enrolment_does_not_grant() {
 fn managed_only_leaves_private_profiles_and_the_enrolment_profile_out() {
     let mut phone = Bench::new(COMPANY);
     let private = profile("private.vpn", "V", &[payload("com.apple.vpn.managed", &[])]);
-    phone
-        .inside
-        .install(Profile::read(&private).unwrap(), false)
-        .unwrap();
+    phone.inside.install(Profile::read(&private).unwrap(), false).unwrap();
     phone.inside.install(wall("W1", false), true).unwrap();
     let managed = phone.answered(&command("ProfileList", &[("ManagedOnly", true.into())]));
     assert_eq!(identifiers(&managed), ["wall"]);
@@ -119,10 +86,7 @@ fn managed_only_leaves_private_profiles_and_the_enrolment_profile_out() {
 fn misbehaviour_wears_off() {
     let mut phone = Bench::new(COMPANY);
     let fault = Fault::new("D", 1, "no");
-    phone
-        .behaviour
-        .say_not_now("ProfileList", 2)
-        .fail("ProfileList", 1, fault.clone());
+    phone.behaviour.say_not_now("ProfileList", 2).fail("ProfileList", 1, fault.clone());
     let ask = command("ProfileList", &[]);
     assert_eq!(phone.run(&ask), Outcome::NotNow);
     assert_eq!(phone.run(&ask), Outcome::NotNow);
@@ -138,9 +102,7 @@ fn a_leaking_phone_reports_open_in_although_the_wall_is_installed() {
         let answer = phone.answered(&command("Restrictions", &[]));
         let global = answer["GlobalRestrictions"].as_dictionary().unwrap();
         let bools = global["restrictedBool"].as_dictionary().unwrap();
-        let open_in = bools["allowOpenFromManagedToUnmanaged"]
-            .as_dictionary()
-            .unwrap();
+        let open_in = bools["allowOpenFromManagedToUnmanaged"].as_dictionary().unwrap();
         open_in["value"].as_boolean().unwrap()
     };
     assert!(!reported(&mut phone));
@@ -151,10 +113,7 @@ fn a_leaking_phone_reports_open_in_although_the_wall_is_installed() {
 #[test]
 fn a_command_that_the_phone_does_not_know_is_a_format_error() {
     let mut phone = Bench::new(COMPANY);
-    for unknown in [
-        command("EraseEverything", &[]),
-        command("InstallProfile", &[]),
-    ] {
+    for unknown in [command("EraseEverything", &[]), command("InstallProfile", &[])] {
         assert_eq!(phone.run(&unknown), Outcome::CommandFormatError);
     }
 }

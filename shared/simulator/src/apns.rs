@@ -54,11 +54,7 @@ impl StandInApns {
     #[must_use]
     pub fn count(&self) -> PushCount {
         let state = self.state();
-        PushCount {
-            taken: state.taken,
-            refused: state.refused,
-            dropped: state.dropped,
-        }
+        PushCount { taken: state.taken, refused: state.refused, dropped: state.dropped }
     }
 
     /// How many pushes reached the phone that listens to this token.
@@ -83,12 +79,7 @@ impl StandInApns {
     }
 
     pub(crate) fn listen(&self, token: &[u8], magic: &str, topic: &str, wake: Arc<Notify>) {
-        let listener = Listener {
-            magic: magic.into(),
-            topic: topic.into(),
-            wake,
-            woken: 0,
-        };
+        let listener = Listener { magic: magic.into(), topic: topic.into(), wake, woken: 0 };
         self.state().listeners.insert(token.to_vec(), listener);
     }
 
@@ -99,11 +90,8 @@ impl StandInApns {
     fn deliver(&self, topic: &str, target: &PushTarget) -> Result<(), PushFailure> {
         let mut state = self.state();
         let token = target.token.expose();
-        let failure = state
-            .failures
-            .pop_front()
-            .or(state.outage)
-            .or_else(|| state.dead.get(token).copied());
+        let failure =
+            state.failures.pop_front().or(state.outage).or_else(|| state.dead.get(token).copied());
         if let Some(failure) = failure {
             state.refused += 1;
             return Err(failure);
@@ -167,14 +155,7 @@ mod tests {
         apns.deliver("com.apple.mgmt.A", &target("magic")).unwrap();
         wake.notified().await;
         assert_eq!(apns.woken(&[1, 2]), 2);
-        assert_eq!(
-            apns.count(),
-            PushCount {
-                taken: 2,
-                refused: 0,
-                dropped: 0
-            }
-        );
+        assert_eq!(apns.count(), PushCount { taken: 2, refused: 0, dropped: 0 });
     }
 
     #[test]
@@ -183,14 +164,7 @@ mod tests {
         apns.listen(&[1, 2], "magic", "com.apple.mgmt.A", Arc::default());
         apns.deliver("com.apple.mgmt.B", &target("magic")).unwrap();
         apns.deliver("com.apple.mgmt.A", &target("other")).unwrap();
-        assert_eq!(
-            apns.count(),
-            PushCount {
-                taken: 2,
-                refused: 0,
-                dropped: 2
-            }
-        );
+        assert_eq!(apns.count(), PushCount { taken: 2, refused: 0, dropped: 2 });
     }
 
     #[test]

@@ -114,22 +114,14 @@ impl Fault {
     /// A fault with these words.
     #[must_use]
     pub fn new(domain: &str, code: i64, description: &str) -> Self {
-        Self {
-            domain: domain.into(),
-            code,
-            description: description.into(),
-        }
+        Self { domain: domain.into(), code, description: description.into() }
     }
 
     /// The enrolment does not grant the right. Domain and code as in Apple's *MDM Protocol
     /// Reference*, which says that codes may change.
     #[must_use]
     pub fn not_authorized() -> Self {
-        Self::new(
-            "MCMDMErrorDomain",
-            12007,
-            "The MDM server is not authorized for this request.",
-        )
+        Self::new("MCMDMErrorDomain", 12007, "The MDM server is not authorized for this request.")
     }
 
     /// The same Exchange account was set up by hand. Domain and code as in Apple's *MDM Protocol

@@ -47,15 +47,11 @@ impl Offer {
     pub fn of(profile: Profile) -> Result<Self> {
         let found: Vec<_> = profile.of_kind("com.apple.mdm").collect();
         let [mdm] = found[..] else {
-            return Err(SimulatorError::refused(
-                "not exactly one com.apple.mdm payload",
-            ));
+            return Err(SimulatorError::refused("not exactly one com.apple.mdm payload"));
         };
         let topic = mdm.require("Topic")?;
         if !topic.starts_with("com.apple.mgmt.") {
-            return Err(SimulatorError::refused(
-                "the topic is not one of management",
-            ));
+            return Err(SimulatorError::refused("the topic is not one of management"));
         }
         let identity = mdm.require("IdentityCertificateUUID")?;
         let identity = profile
@@ -67,9 +63,7 @@ impl Offer {
             return Err(SimulatorError::refused("messages would not be signed"));
         }
         let server_url = url(mdm.require("ServerURL")?)?;
-        let check_in_url = mdm
-            .text("CheckInURL")
-            .map_or_else(|| Ok(server_url.clone()), url)?;
+        let check_in_url = mdm.text("CheckInURL").map_or_else(|| Ok(server_url.clone()), url)?;
         Ok(Self {
             server_url,
             check_in_url,
@@ -85,13 +79,8 @@ impl Offer {
 /// `AccessRights`: "Don't set to '0'. Specify '1' if you specify '2'. Specify '64' if you specify
 /// '128'."
 fn access_rights(mdm: &Payload) -> Result<u32> {
-    let rights = mdm
-        .body
-        .get("AccessRights")
-        .and_then(Value::as_signed_integer);
-    let rights = rights
-        .and_then(|r| u32::try_from(r).ok())
-        .filter(|r| (1..=8191).contains(r));
+    let rights = mdm.body.get("AccessRights").and_then(Value::as_signed_integer);
+    let rights = rights.and_then(|r| u32::try_from(r).ok()).filter(|r| (1..=8191).contains(r));
     rights
         .filter(|r| (r & 2 == 0 || r & 1 != 0) && (r & 128 == 0 || r & 64 != 0))
         .ok_or_else(|| SimulatorError::refused("AccessRights are not acceptable"))
@@ -99,10 +88,7 @@ fn access_rights(mdm: &Payload) -> Result<u32> {
 
 impl ScepOrder {
     fn of(payload: &Payload) -> Result<Self> {
-        let inner = payload
-            .body
-            .get("PayloadContent")
-            .and_then(Value::as_dictionary);
+        let inner = payload.body.get("PayloadContent").and_then(Value::as_dictionary);
         let inner = inner.ok_or_else(|| SimulatorError::refused("SCEP without PayloadContent"))?;
         let text = |key: &str| inner.get(key).and_then(Value::as_string);
         let number = |key: &str| inner.get(key).and_then(Value::as_signed_integer);
@@ -113,41 +99,32 @@ impl ScepOrder {
         }
         let url = url(text("URL").unwrap_or_default())?;
         if url.query().is_some() {
-            return Err(SimulatorError::refused(
-                "some clients mangle a query in the SCEP URL",
-            ));
+            return Err(SimulatorError::refused("some clients mangle a query in the SCEP URL"));
         }
         Ok(Self {
             url,
             challenge: text("Challenge").map(str::to_owned),
             common_name: common_name(inner.get("Subject")).unwrap_or_default(),
-            ca_fingerprint: inner
-                .get("CAFingerprint")
-                .and_then(Value::as_data)
-                .map(<[u8]>::to_vec),
+            ca_fingerprint: inner.get("CAFingerprint").and_then(Value::as_data).map(<[u8]>::to_vec),
             key_is_extractable: inner
                 .get("KeyIsExtractable")
                 .and_then(Value::as_boolean)
                 .unwrap_or(true),
-            key_usage: number("Key Usage")
-                .and_then(|u| u32::try_from(u).ok())
-                .unwrap_or(0),
+            key_usage: number("Key Usage").and_then(|u| u32::try_from(u).ok()).unwrap_or(0),
         })
     }
 }
 
 /// The common name in Apple's form of a subject: `[[["O", "Acme"]], [["CN", "phone"]]]`.
 fn common_name(subject: Option<&Value>) -> Option<String> {
-    subject?
-        .as_array()?
-        .iter()
-        .flat_map(|set| set.as_array().into_iter().flatten())
-        .find_map(|pair| match pair.as_array().map(Vec::as_slice) {
+    subject?.as_array()?.iter().flat_map(|set| set.as_array().into_iter().flatten()).find_map(
+        |pair| match pair.as_array().map(Vec::as_slice) {
             Some([Value::String(name), Value::String(value)]) if name == "CN" => {
                 Some(value.clone())
             }
             _ => None,
-        })
+        },
+    )
 }
 
 /// An iPhone insists on https; simulated phones also speak plain HTTP, but only to this machine.
@@ -155,9 +132,7 @@ pub(crate) fn url(text: &str) -> Result<Url> {
     let url = Url::parse(text).map_err(|_| SimulatorError::refused("not a URL"))?;
     match (url.scheme(), url.host_str()) {
         ("http", Some("127.0.0.1" | "localhost" | "[::1]")) => Ok(url),
-        _ => Err(SimulatorError::refused(
-            "simulated phones speak only to this machine",
-        )),
+        _ => Err(SimulatorError::refused("simulated phones speak only to this machine")),
     }
 }
 
@@ -180,21 +155,12 @@ mod tests {
         .map(|(k, v)| (k.to_owned(), v))
         .collect();
         let pair = Value::Array(vec!["CN".into(), "phone".into()]);
-        inner.insert(
-            "Subject".into(),
-            Value::Array(vec![Value::Array(vec![pair])]),
-        );
+        inner.insert("Subject".into(), Value::Array(vec![Value::Array(vec![pair])]));
         inner.extend(scep.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
-        let scep = payload(
-            "com.apple.security.scep",
-            &[("PayloadContent", inner.into())],
-        );
+        let scep = payload("com.apple.security.scep", &[("PayloadContent", inner.into())]);
         let mut settings = vec![
             ("Topic", Value::from("com.apple.mgmt.External.1")),
-            (
-                "IdentityCertificateUUID",
-                "UUID-com.apple.security.scep".into(),
-            ),
+            ("IdentityCertificateUUID", "UUID-com.apple.security.scep".into()),
             ("ServerURL", "http://127.0.0.1:8080/mdm/ten_1/dev_1".into()),
             ("SignMessage", true.into()),
             ("AccessRights", 5635.into()),
@@ -226,10 +192,7 @@ mod tests {
             ("AccessRights", 128.into()),
             ("AccessRights", "5635".into()),
         ] {
-            assert!(
-                offer(std::slice::from_ref(&wrong), &[]).is_err(),
-                "{wrong:?}"
-            );
+            assert!(offer(std::slice::from_ref(&wrong), &[]).is_err(), "{wrong:?}");
         }
         assert!(offer(&[], &[("Keysize", 1024.into())]).is_err());
     }

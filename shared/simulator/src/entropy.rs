@@ -13,10 +13,7 @@ impl Seeded {
     /// The sequence that belongs to `seed`.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            drawn: AtomicU64::new(0),
-        }
+        Self { seed, drawn: AtomicU64::new(0) }
     }
 }
 
@@ -38,14 +35,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// A random UUID in Apple's upper-case form.
 pub(crate) fn uuid(entropy: &dyn Entropy) -> String {
     let h = hex(&entropy.bytes::<16>());
-    format!(
-        "{}-{}-{}-{}-{}",
-        &h[..8],
-        &h[8..12],
-        &h[12..16],
-        &h[16..20],
-        &h[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
 }
 
 #[cfg(test)]

@@ -32,11 +32,8 @@ impl Handset {
     #[must_use]
     pub fn new(device_name: impl Into<String>, entropy: &dyn Entropy) -> Self {
         let unique = hex(&entropy.bytes::<16>());
-        let digits: String = entropy
-            .bytes::<14>()
-            .iter()
-            .map(|b| char::from(b'0' + b % 10))
-            .collect();
+        let digits: String =
+            entropy.bytes::<14>().iter().map(|b| char::from(b'0' + b % 10)).collect();
         Self {
             device_name: device_name.into(),
             udid: format!("00008140-{}", &unique[..16]),

@@ -71,14 +71,9 @@ impl Inside {
     /// Installs a profile as a whole or not at all; one with the same identifier is replaced, and
     /// what both hold is changed in place.
     pub(crate) fn install(&mut self, profile: Profile, managed: bool) -> Result<(), Fault> {
-        let old = self
-            .profiles
-            .iter()
-            .position(|p| p.profile.identifier == profile.identifier);
+        let old = self.profiles.iter().position(|p| p.profile.identifier == profile.identifier);
         if old.is_some_and(|place| self.profiles[place].managed != managed) {
-            return Err(Fault::profile(
-                "The profile would replace one that MDM did not install.",
-            ));
+            return Err(Fault::profile("The profile would replace one that MDM did not install."));
         }
         let accounts = self.accounts_of(&profile)?;
         profile.payloads.iter().try_for_each(check)?;
@@ -88,13 +83,11 @@ impl Inside {
         match old {
             Some(place) => {
                 self.profiles[place] = installed;
-                self.changes
-                    .push(Change::ProfileReplaced(identifier.clone()));
+                self.changes.push(Change::ProfileReplaced(identifier.clone()));
             }
             None => {
                 self.profiles.push(installed);
-                self.changes
-                    .push(Change::ProfileInstalled(identifier.clone()));
+                self.changes.push(Change::ProfileInstalled(identifier.clone()));
             }
         }
         self.replace_accounts(&identifier, accounts);
@@ -125,8 +118,7 @@ impl Inside {
             self.replace_accounts(identifier, Vec::new());
         }
         self.profiles.retain(|p| !p.managed);
-        self.changes
-            .extend(managed.into_iter().map(Change::ProfileRemoved));
+        self.changes.extend(managed.into_iter().map(Change::ProfileRemoved));
         self.note_contacts();
         self.changes.push(Change::Unenrolled);
     }
@@ -147,9 +139,7 @@ impl Inside {
 
     fn accounts_of(&self, profile: &Profile) -> Result<Vec<Account>, Fault> {
         let payloads = profile.of_kind(EXCHANGE).chain(profile.of_kind(GOOGLE));
-        payloads
-            .map(|payload| self.account(profile, payload))
-            .collect()
+        payloads.map(|payload| self.account(profile, payload)).collect()
     }
 
     fn account(&self, profile: &Profile, payload: &Payload) -> Result<Account, Fault> {
@@ -161,9 +151,7 @@ impl Inside {
         if payload.kind == EXCHANGE {
             let oauth = payload.flag("OAuth") == Some(true);
             if login.is_none() {
-                return Err(Fault::profile(
-                    "UserName is required in profiles that MDM installs.",
-                ));
+                return Err(Fault::profile("UserName is required in profiles that MDM installs."));
             }
             if host.is_none() && !oauth {
                 return Err(Fault::profile("The account has no host."));
@@ -195,19 +183,16 @@ impl Inside {
         let (gone, mut kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.accounts)
             .into_iter()
             .partition(|a| a.profile == profile && !new.iter().any(|n| n.payload == a.payload));
-        self.changes
-            .extend(gone.into_iter().map(|a| Change::AccountWiped(a.payload.0)));
+        self.changes.extend(gone.into_iter().map(|a| Change::AccountWiped(a.payload.0)));
         for account in new {
             match kept.iter_mut().find(|old| old.payload == account.payload) {
                 Some(old) if *old == account => {}
                 Some(old) => {
-                    self.changes
-                        .push(Change::AccountUpdated(account.payload.0.clone()));
+                    self.changes.push(Change::AccountUpdated(account.payload.0.clone()));
                     *old = account;
                 }
                 None => {
-                    self.changes
-                        .push(Change::AccountAdded(account.payload.0.clone()));
+                    self.changes.push(Change::AccountAdded(account.payload.0.clone()));
                     kept.push(account);
                 }
             }
@@ -219,11 +204,7 @@ impl Inside {
         let open = self.contacts_are_open();
         if open != self.contacts_open {
             self.contacts_open = open;
-            self.changes.push(if open {
-                Change::ContactsOpen
-            } else {
-                Change::ContactsClosed
-            });
+            self.changes.push(if open { Change::ContactsOpen } else { Change::ContactsClosed });
         }
     }
 }
@@ -236,29 +217,19 @@ fn check(payload: &Payload) -> Result<(), Fault> {
             .iter()
             .filter(|(key, _)| !key.starts_with("Payload"))
             .find(|(_, value)| {
-                !matches!(
-                    value,
-                    Value::Boolean(_) | Value::Integer(_) | Value::Array(_)
-                )
+                !matches!(value, Value::Boolean(_) | Value::Integer(_) | Value::Array(_))
             })
             .map_or(Ok(()), |(key, _)| {
-                Err(Fault::profile(&format!(
-                    "The restriction {key} has the wrong type."
-                )))
+                Err(Fault::profile(&format!("The restriction {key} has the wrong type.")))
             }),
         kind if OTHER_KINDS.contains(&kind) => Ok(()),
-        kind => Err(Fault::profile(&format!(
-            "The payload {kind} cannot be installed."
-        ))),
+        kind => Err(Fault::profile(&format!("The payload {kind} cannot be installed."))),
     }
 }
 
 /// The profiles on a phone by identifier, with their UUIDs: what most tests ask for.
 pub(crate) fn uuids(profiles: &[Installed]) -> BTreeMap<String, String> {
-    profiles
-        .iter()
-        .map(|p| (p.profile.identifier.clone(), p.profile.uuid.clone()))
-        .collect()
+    profiles.iter().map(|p| (p.profile.identifier.clone(), p.profile.uuid.clone())).collect()
 }
 
 #[cfg(test)]
@@ -329,10 +300,7 @@ pub(crate) mod tests {
     fn an_account_made_by_hand_refuses_ours_and_leaves_the_phone_as_it_was() {
         let mut phone = Inside::default();
         phone.made_by_hand.insert("anna@example.com".into());
-        assert_eq!(
-            phone.install(account("A1", "P1", "anna"), true),
-            Err(Fault::account_exists())
-        );
+        assert_eq!(phone.install(account("A1", "P1", "anna"), true), Err(Fault::account_exists()));
         assert!(phone.profiles.is_empty() && phone.accounts.is_empty());
     }
 
@@ -340,22 +308,14 @@ pub(crate) mod tests {
     fn management_takes_everything_it_brought_along_and_leaves_the_rest() {
         let mut phone = Inside::default();
         let private = profile("private.vpn", "V", &[payload("com.apple.vpn.managed", &[])]);
-        phone
-            .install(Profile::read(&private).unwrap(), false)
-            .unwrap();
+        phone.install(Profile::read(&private).unwrap(), false).unwrap();
         phone.install(wall("W1", false), true).unwrap();
         phone.install(account("A1", "P1", "anna"), true).unwrap();
         phone.remove_management();
-        assert_eq!(
-            uuids(&phone.profiles),
-            [("private.vpn".into(), "V".into())].into()
-        );
+        assert_eq!(uuids(&phone.profiles), [("private.vpn".into(), "V".into())].into());
         assert!(phone.accounts.is_empty());
         assert!(!phone.take_changes().contains(&Change::ContactsOpen));
-        assert!(
-            phone.remove("private.vpn").is_err(),
-            "MDM removes only what it installed"
-        );
+        assert!(phone.remove("private.vpn").is_err(), "MDM removes only what it installed");
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod error;
 mod handset;
 mod inside;
 mod keys;
+mod look;
 mod phone;
 mod profile;
 mod restrictions;

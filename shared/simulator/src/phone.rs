@@ -1,5 +1,4 @@
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -7,14 +6,13 @@ use std::{
 use reqwest::Url;
 use tokio::sync::Notify;
 use trennwand_domain::{Clock, Duration, Entropy};
-use trennwand_pki::Certificate;
 
 use crate::{
-    Account, Behaviour, Change, Event, Exchange, Handset, Installed, Keys, Offer, Profile,
-    Received, Restrictions, Sent, SimulatorError, StandInApns,
+    Behaviour, Event, Exchange, Handset, Keys, Offer, Profile, Received, Sent, SimulatorError,
+    StandInApns,
     enrollment::url,
     error::Result,
-    inside::{self, Inside},
+    inside::Inside,
     scep::{self, Identity},
     wire::{Reply, Wire},
 };
@@ -126,9 +124,7 @@ impl Phone {
         self.note_plain(Sent::Profile, &reply);
         let reply = reply.success("the profile")?;
         if reply.media_type() != "application/x-apple-aspen-config" {
-            return Err(SimulatorError::refused(
-                "the profile has another media type",
-            ));
+            return Err(SimulatorError::refused("the profile has another media type"));
         }
         Offer::of(Profile::read(&reply.body)?)
     }
@@ -139,9 +135,7 @@ impl Phone {
     /// If the phone is managed already, or the server refuses.
     pub async fn install(&self, offer: Offer) -> Result<()> {
         if self.is_enrolled() {
-            return Err(SimulatorError::refused(
-                "there is a management profile already",
-            ));
+            return Err(SimulatorError::refused("there is a management profile already"));
         }
         let identity = self.obtain_identity(&offer).await?;
         self.check_in(offer, identity).await
@@ -160,201 +154,16 @@ impl Phone {
         if self.state().behaviour.repeats_scep {
             let again = scep::obtain(wire, order, &authority, &asked, &*around.entropy).await?;
             if again.certificate != identity.certificate {
-                return Err(SimulatorError::protocol(
-                    "the repeat brought another certificate",
-                ));
+                return Err(SimulatorError::protocol("the repeat brought another certificate"));
             }
             identity = again;
         }
         Ok(identity)
     }
 
-    /// Whether the phone is under management.
-    #[must_use]
-    pub fn is_enrolled(&self) -> bool {
-        self.state().management.is_some()
-    }
-
-    /// The rights that its enrolment grants.
-    #[must_use]
-    pub fn access_rights(&self) -> Option<u32> {
-        self.state()
-            .management
-            .as_ref()
-            .map(|m| m.offer.access_rights)
-    }
-
-    /// The certificate in use.
-    #[must_use]
-    pub fn certificate(&self) -> Option<Certificate> {
-        self.state()
-            .management
-            .as_ref()
-            .map(|m| m.identity.certificate.clone())
-    }
-
-    /// The push token in use.
-    #[must_use]
-    pub fn push_token(&self) -> Option<Vec<u8>> {
-        self.state()
-            .management
-            .as_ref()
-            .map(|m| m.push_token.clone())
-    }
-
-    /// The word that a genuine push carries.
-    #[must_use]
-    pub fn push_magic(&self) -> Option<String> {
-        self.state().management.as_ref().map(|m| m.push_magic.clone())
-    }
-
-    /// Its hardware and system.
-    #[must_use]
-    pub fn handset(&self) -> &Handset {
-        &self.0.handset
-    }
-
-    /// The profiles on the phone: identifier to UUID.
-    #[must_use]
-    pub fn profiles(&self) -> BTreeMap<String, String> {
-        inside::uuids(&self.state().inside.profiles)
-    }
-
-    /// The profiles on the phone in full.
-    #[must_use]
-    pub fn installed(&self) -> Vec<Installed> {
-        self.state().inside.profiles.clone()
-    }
-
-    /// The managed accounts on the phone.
-    #[must_use]
-    pub fn accounts(&self) -> Vec<Account> {
-        self.state().inside.accounts.clone()
-    }
-
-    /// The restrictions in force.
-    #[must_use]
-    pub fn restrictions(&self) -> Restrictions {
-        self.state().inside.restrictions()
-    }
-
-    /// Whether an unmanaged messenger could read contacts of a managed account now.
-    #[must_use]
-    pub fn contacts_are_open(&self) -> bool {
-        self.state().inside.contacts_are_open()
-    }
-
-    /// Whether there was ever a moment when an unmanaged messenger could have.
-    #[must_use]
-    pub fn contacts_were_ever_open(&self) -> bool {
-        self.changes().contains(&Change::ContactsOpen)
-    }
-
-    /// Whether the phone was locked from afar.
-    #[must_use]
-    pub fn is_locked(&self) -> bool {
-        self.state().inside.locked
-    }
-
-    /// Everything that happened so far.
-    #[must_use]
-    pub fn transcript(&self) -> Vec<Event> {
-        self.state().events.clone()
-    }
-
-    /// The requests so far.
-    #[must_use]
-    pub fn exchanges(&self) -> Vec<Exchange> {
-        let exchanges = self
-            .transcript()
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::Exchange(exchange) => Some(exchange),
-                Event::Change(_) => None,
-            });
-        exchanges.collect()
-    }
-
-    pub(crate) fn last_exchange(&self) -> Option<Exchange> {
-        self.state()
-            .events
-            .iter()
-            .rev()
-            .find_map(|event| match event {
-                Event::Exchange(exchange) => Some(exchange.clone()),
-                Event::Change(_) => None,
-            })
-    }
-
-    /// What changed on the phone so far.
-    #[must_use]
-    pub fn changes(&self) -> Vec<Change> {
-        let changes = self
-            .transcript()
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::Change(change) => Some(change),
-                Event::Exchange(_) => None,
-            });
-        changes.collect()
-    }
-
-    /// Changes how the phone behaves from now on.
-    pub fn misbehave(&self, change: impl FnOnce(&mut Behaviour)) {
-        change(&mut self.state().behaviour);
-    }
-
-    /// The user sets up an Exchange account with this address by hand: it is not managed, and ours
-    /// cannot be installed beside it.
-    pub fn set_up_account_by_hand(&self, email: &str) {
-        self.state()
-            .inside
-            .made_by_hand
-            .insert(email.to_lowercase());
-    }
-
-    /// The user deletes the account that was set up by hand.
-    pub fn delete_account_by_hand(&self, email: &str) {
-        self.state()
-            .inside
-            .made_by_hand
-            .remove(&email.to_lowercase());
-    }
-
-    /// The user installs a profile.
-    ///
-    /// # Errors
-    /// If the phone refuses it.
-    pub fn install_by_hand(&self, profile: &[u8]) -> Result<()> {
-        let profile = Profile::read(profile)?;
-        let installed = self.state().inside.install(profile, false);
-        self.settle();
-        installed.map_err(|fault| SimulatorError::refused(fault.description))
-    }
-
-    /// A profile that MDM installed vanishes without a word to the server; `false` if there is none
-    /// with this identifier.
-    pub fn lose_profile(&self, identifier: &str) -> bool {
-        let lost = self.state().inside.remove(identifier).is_ok();
-        self.settle();
-        lost
-    }
-
-    /// Every managed profile with restrictions vanishes without a word to the server.
-    pub fn lose_wall(&self) -> bool {
-        let walls = self.installed().into_iter().map(|p| p.profile);
-        let walls = walls.filter(|p| p.of_kind("com.apple.applicationaccess").next().is_some());
-        walls
-            .filter(|wall| self.lose_profile(&wall.identifier))
-            .count()
-            > 0
-    }
-
     /// Waits until a push came; `false` if none came in time.
     pub async fn wait_for_push(&self, at_most: Duration) -> bool {
-        tokio::time::timeout(at_most, self.0.wake.notified())
-            .await
-            .is_ok()
+        tokio::time::timeout(at_most, self.0.wake.notified()).await.is_ok()
     }
 
     /// Connects whenever a push comes, until the returned guard is dropped.
@@ -379,10 +188,7 @@ impl Phone {
     }
 
     pub(crate) fn management(&self) -> Result<Management> {
-        self.state()
-            .management
-            .clone()
-            .ok_or(SimulatorError::NotEnrolled)
+        self.state().management.clone().ok_or(SimulatorError::NotEnrolled)
     }
 
     pub(crate) fn note(&self, exchange: Exchange) {
@@ -425,16 +231,10 @@ impl Drop for Online {
 
 /// The address of the profile on the enrolment page.
 fn profile_link(page: &str) -> Option<String> {
-    page.split("href=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .find_map(|href| {
-            let href = href.replace("&amp;", "&");
-            href.split('?')
-                .next()?
-                .ends_with("/profile")
-                .then_some(href)
-        })
+    page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).find_map(|href| {
+        let href = href.replace("&amp;", "&");
+        href.split('?').next()?.ends_with("/profile").then_some(href)
+    })
 }
 
 #[cfg(test)]

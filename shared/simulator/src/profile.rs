@@ -70,10 +70,7 @@ impl Profile {
             .collect::<Result<Vec<_>>>()?;
         let mut uuids = BTreeSet::from([top.uuid.as_str()]);
         if let Some(twice) = payloads.iter().find(|p| !uuids.insert(&p.uuid)) {
-            return Err(SimulatorError::refused(format_args!(
-                "{} twice",
-                twice.uuid
-            )));
+            return Err(SimulatorError::refused(format_args!("{} twice", twice.uuid)));
         }
         Ok(Self {
             display_name: top.text("PayloadDisplayName").map(str::to_owned),
@@ -94,31 +91,16 @@ impl Profile {
 impl Payload {
     fn read(body: Dictionary) -> Result<Self> {
         let text = |key: &str| {
-            let text = body
-                .get(key)
-                .and_then(Value::as_string)
-                .filter(|t| !t.is_empty());
+            let text = body.get(key).and_then(Value::as_string).filter(|t| !t.is_empty());
             text.map(str::to_owned)
                 .ok_or_else(|| SimulatorError::refused(format_args!("{key} is missing")))
         };
-        let (kind, identifier, uuid) = (
-            text("PayloadType")?,
-            text("PayloadIdentifier")?,
-            text("PayloadUUID")?,
-        );
-        if body
-            .get("PayloadVersion")
-            .and_then(Value::as_signed_integer)
-            != Some(1)
-        {
+        let (kind, identifier, uuid) =
+            (text("PayloadType")?, text("PayloadIdentifier")?, text("PayloadUUID")?);
+        if body.get("PayloadVersion").and_then(Value::as_signed_integer) != Some(1) {
             return Err(SimulatorError::refused("PayloadVersion is not 1"));
         }
-        Ok(Self {
-            kind,
-            identifier,
-            uuid,
-            body,
-        })
+        Ok(Self { kind, identifier, uuid, body })
     }
 
     /// A text of the payload.
@@ -180,10 +162,7 @@ pub(crate) mod tests {
     fn a_profile_is_read() {
         let bytes = profile("a.b", "U1", &[payload("com.apple.applicationaccess", &[])]);
         let profile = Profile::read(&bytes).unwrap();
-        assert_eq!(
-            (profile.identifier.as_str(), profile.uuid.as_str()),
-            ("a.b", "U1")
-        );
+        assert_eq!((profile.identifier.as_str(), profile.uuid.as_str()), ("a.b", "U1"));
         assert_eq!(profile.of_kind("com.apple.applicationaccess").count(), 1);
     }
 
@@ -195,19 +174,13 @@ pub(crate) mod tests {
         for bytes in [
             b"no property list".to_vec(),
             xml(payload("Configuration", &[])),
-            xml(payload(
-                "com.apple.mdm",
-                &[("PayloadContent", Value::Array(Vec::new()))],
-            )),
+            xml(payload("com.apple.mdm", &[("PayloadContent", Value::Array(Vec::new()))])),
             profile("a.b", "U1", &[same.clone(), same]),
             profile("a.b", "U1", &[unversioned]),
             profile("a.b", "U1", &[nameless]),
             vec![0x30, 0x80, 0, 0],
         ] {
-            assert!(matches!(
-                Profile::read(&bytes),
-                Err(SimulatorError::Refused(_))
-            ));
+            assert!(matches!(Profile::read(&bytes), Err(SimulatorError::Refused(_))));
         }
     }
 }

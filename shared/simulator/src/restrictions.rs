@@ -4,16 +4,12 @@ use plist::{Dictionary, Value};
 
 /// The border between managed and unmanaged, as far as a phone reports it without being told: these
 /// two are open by default.
-const OPEN_BY_DEFAULT: [&str; 2] = [
-    "allowOpenFromManagedToUnmanaged",
-    "allowOpenFromUnmanagedToManaged",
-];
+const OPEN_BY_DEFAULT: [&str; 2] =
+    ["allowOpenFromManagedToUnmanaged", "allowOpenFromUnmanagedToManaged"];
 
 /// Keys that take effect only in a profile that MDM installed (`allowmanualinstall: false`).
-const MDM_ONLY: [&str; 2] = [
-    "allowUnmanagedToReadManagedContacts",
-    "allowManagedToWriteUnmanagedContacts",
-];
+const MDM_ONLY: [&str; 2] =
+    ["allowUnmanagedToReadManagedContacts", "allowManagedToWriteUnmanagedContacts"];
 
 /// The restrictions in force on a phone: the most restrictive of all payloads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,10 +23,7 @@ pub struct Restrictions {
 impl Restrictions {
     /// Adds a `com.apple.applicationaccess` payload.
     pub(crate) fn merge(&mut self, payload: &Dictionary, managed: bool) {
-        for (key, value) in payload
-            .iter()
-            .filter(|(key, _)| !key.starts_with("Payload"))
-        {
+        for (key, value) in payload.iter().filter(|(key, _)| !key.starts_with("Payload")) {
             if !managed && MDM_ONLY.contains(&key.as_str()) {
                 continue;
             }
@@ -38,11 +31,7 @@ impl Restrictions {
                 Value::Boolean(new) => {
                     let false_restricts = key.contains("llow");
                     let merged = self.bools.entry(key.clone()).or_insert(*new);
-                    *merged = if false_restricts {
-                        *merged && *new
-                    } else {
-                        *merged || *new
-                    };
+                    *merged = if false_restricts { *merged && *new } else { *merged || *new };
                 }
                 Value::Integer(new) => {
                     let new = new.as_signed().unwrap_or(i64::MAX);
@@ -56,18 +45,11 @@ impl Restrictions {
     }
 
     fn merge_set(&mut self, key: &str, new: &[Value]) {
-        let new: BTreeSet<_> = new
-            .iter()
-            .filter_map(Value::as_string)
-            .map(str::to_owned)
-            .collect();
+        let new: BTreeSet<_> = new.iter().filter_map(Value::as_string).map(str::to_owned).collect();
         if key.starts_with("blocked") {
             self.unions.entry(key.into()).or_default().extend(new);
         } else {
-            let merged = self
-                .intersections
-                .entry(key.into())
-                .or_insert_with(|| new.clone());
+            let merged = self.intersections.entry(key.into()).or_insert_with(|| new.clone());
             merged.retain(|item| new.contains(item));
         }
     }
@@ -100,25 +82,10 @@ impl Restrictions {
             Value::Dictionary(entry.into_iter().collect())
         };
         let part = |name: &str, entries: Dictionary| (name.to_owned(), Value::Dictionary(entries));
-        let bools = bools
-            .iter()
-            .map(|(k, v)| (k.clone(), one(Value::Boolean(*v))))
-            .collect();
-        let values = self
-            .values
-            .iter()
-            .map(|(k, v)| (k.clone(), one((*v).into())))
-            .collect();
-        let intersections = self
-            .intersections
-            .iter()
-            .map(|(k, v)| (k.clone(), many(v)))
-            .collect();
-        let unions = self
-            .unions
-            .iter()
-            .map(|(k, v)| (k.clone(), many(v)))
-            .collect();
+        let bools = bools.iter().map(|(k, v)| (k.clone(), one(Value::Boolean(*v)))).collect();
+        let values = self.values.iter().map(|(k, v)| (k.clone(), one((*v).into()))).collect();
+        let intersections = self.intersections.iter().map(|(k, v)| (k.clone(), many(v))).collect();
+        let unions = self.unions.iter().map(|(k, v)| (k.clone(), many(v))).collect();
         [
             part("restrictedBool", bools),
             part("restrictedValue", values),
@@ -135,10 +102,7 @@ mod tests {
     use super::*;
 
     fn payload(entries: &[(&str, bool)]) -> Dictionary {
-        entries
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), Value::Boolean(*v)))
-            .collect()
+        entries.iter().map(|(k, v)| ((*k).to_owned(), Value::Boolean(*v))).collect()
     }
 
     fn merged(payloads: &[&[(&str, bool)]]) -> Restrictions {
@@ -152,14 +116,8 @@ mod tests {
     #[test]
     fn the_most_restrictive_value_of_all_payloads_wins() {
         let both = merged(&[
-            &[
-                ("allowOpenFromManagedToUnmanaged", false),
-                ("forceEncryptedBackup", true),
-            ],
-            &[
-                ("allowOpenFromManagedToUnmanaged", true),
-                ("forceEncryptedBackup", false),
-            ],
+            &[("allowOpenFromManagedToUnmanaged", false), ("forceEncryptedBackup", true)],
+            &[("allowOpenFromManagedToUnmanaged", true), ("forceEncryptedBackup", false)],
         ]);
         assert_eq!(both.bool("allowOpenFromManagedToUnmanaged"), Some(false));
         assert_eq!(both.bool("forceEncryptedBackup"), Some(true));
@@ -178,33 +136,22 @@ mod tests {
             (&[(OPEN_IN, false), (READ, true)][..], true),
             (&[(READ, false)][..], true),
         ] {
-            assert_eq!(
-                merged(&[payload]).unmanaged_apps_read_managed_contacts(),
-                leaks
-            );
+            assert_eq!(merged(&[payload]).unmanaged_apps_read_managed_contacts(), leaks);
         }
     }
 
     #[test]
     fn contact_exceptions_have_no_effect_in_a_profile_installed_by_hand() {
         let mut restrictions = Restrictions::default();
-        restrictions.merge(
-            &payload(&[("allowUnmanagedToReadManagedContacts", true)]),
-            false,
-        );
-        assert_eq!(
-            restrictions.bool("allowUnmanagedToReadManagedContacts"),
-            None
-        );
+        restrictions.merge(&payload(&[("allowUnmanagedToReadManagedContacts", true)]), false);
+        assert_eq!(restrictions.bool("allowUnmanagedToReadManagedContacts"), None);
     }
 
     #[test]
     fn a_phone_without_restrictions_reports_managed_open_in_as_open() {
         let report = Restrictions::default().to_report();
         let bools = report["restrictedBool"].as_dictionary().unwrap();
-        let value = bools["allowOpenFromManagedToUnmanaged"]
-            .as_dictionary()
-            .unwrap();
+        let value = bools["allowOpenFromManagedToUnmanaged"].as_dictionary().unwrap();
         assert_eq!(value["value"], Value::Boolean(true));
         assert!(!bools.contains_key("allowUnmanagedToReadManagedContacts"));
     }

@@ -32,22 +32,14 @@ fn with_operation(url: &Url, operation: &str) -> Url {
 
 /// GetCACaps and GetCACert.
 pub(crate) async fn meet(wire: &Wire, order: &ScepOrder) -> Result<Authority> {
-    let caps = wire
-        .get(with_operation(&order.url, "GetCACaps"))
-        .await?
-        .success("GetCACaps")?;
+    let caps = wire.get(with_operation(&order.url, "GetCACaps")).await?.success("GetCACaps")?;
     let caps = String::from_utf8_lossy(&caps.body).into_owned();
     for needed in ["POSTPKIOperation", "SHA-256", "AES"] {
         if !caps.lines().any(|line| line.trim() == needed) {
-            return Err(SimulatorError::protocol(format_args!(
-                "GetCACaps lacks {needed}"
-            )));
+            return Err(SimulatorError::protocol(format_args!("GetCACaps lacks {needed}")));
         }
     }
-    let reply = wire
-        .get(with_operation(&order.url, "GetCACert"))
-        .await?
-        .success("GetCACert")?;
+    let reply = wire.get(with_operation(&order.url, "GetCACert")).await?.success("GetCACert")?;
     let certificates = match reply.media_type() {
         "application/x-x509-ca-cert" => vec![Certificate::from_der(&reply.body)],
         "application/x-x509-ca-ra-cert" => match certificates_in(&reply.body) {
@@ -55,25 +47,19 @@ pub(crate) async fn meet(wire: &Wire, order: &ScepOrder) -> Result<Authority> {
             Err(error) => vec![Err(error)],
         },
         other => {
-            return Err(SimulatorError::protocol(format_args!(
-                "GetCACert has type {other}"
-            )));
+            return Err(SimulatorError::protocol(format_args!("GetCACert has type {other}")));
         }
     };
-    let certificates: Vec<_> = certificates
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .map_err(SimulatorError::protocol)?;
+    let certificates: Vec<_> =
+        certificates.into_iter().collect::<Result<_, _>>().map_err(SimulatorError::protocol)?;
     let ca = certificates.iter().find(|c| c.is_issued_by(c)).cloned();
     let ca = ca.ok_or_else(|| SimulatorError::protocol("GetCACert holds no CA"))?;
-    let recipient = certificates
-        .iter()
-        .find(|c| **c != ca && c.is_issued_by(&ca));
+    let recipient = certificates.iter().find(|c| **c != ca && c.is_issued_by(&ca));
     let recipient = recipient.unwrap_or(&ca).clone();
     match &order.ca_fingerprint {
-        Some(wanted) if !fingerprint_matches(&ca, wanted) => Err(SimulatorError::refused(
-            "the CA is not the one of the profile",
-        )),
+        Some(wanted) if !fingerprint_matches(&ca, wanted) => {
+            Err(SimulatorError::refused("the CA is not the one of the profile"))
+        }
         _ => Ok(Authority { ca, recipient }),
     }
 }
@@ -107,13 +93,7 @@ pub(crate) fn ask(
     let signer =
         self_signed_identity(&key, &order.common_name, now).map_err(SimulatorError::protocol)?;
     let transaction = hex(&entropy.bytes::<16>());
-    Ok(Asked {
-        key,
-        csr,
-        signer,
-        transaction,
-        nonce: entropy.bytes(),
-    })
+    Ok(Asked { key, csr, signer, transaction, nonce: entropy.bytes() })
 }
 
 /// PKIOperation by POST.
@@ -138,9 +118,7 @@ pub(crate) async fn obtain(
     let reply = wire.post(url, "application/x-pki-message", message).await?;
     let reply = reply.success("PKIOperation")?;
     if reply.media_type() != "application/x-pki-message" {
-        return Err(SimulatorError::protocol(
-            "PKIOperation is answered with another type",
-        ));
+        return Err(SimulatorError::protocol("PKIOperation is answered with another type"));
     }
     let issued = parse_reply(&reply.body, &request).map_err(SimulatorError::refused)?;
     let certificate = issued
@@ -148,9 +126,5 @@ pub(crate) async fn obtain(
         .next()
         .filter(|c| c.spki_der() == asked.key.spki_der() && c.is_issued_by(&authority.ca))
         .ok_or_else(|| SimulatorError::refused("the certificate is not for this phone's key"))?;
-    Ok(Identity {
-        key: asked.key.clone(),
-        certificate,
-        authority: authority.ca.clone(),
-    })
+    Ok(Identity { key: asked.key.clone(), certificate, authority: authority.ca.clone() })
 }

@@ -12,15 +12,8 @@ use crate::{SimulatorError, error::Result};
 pub(crate) fn open(bytes: &[u8]) -> Result<(Vec<u8>, Vec<Vec<u8>>)> {
     let refused = |why: &str| SimulatorError::refused(format_args!("signed profile: {why}"));
     let info = ContentInfo::from_der(bytes).map_err(|_| refused("not a CMS message"))?;
-    let data: SignedData = info
-        .content
-        .decode_as()
-        .map_err(|_| refused("not SignedData"))?;
-    let content = data
-        .encap_content_info
-        .econtent
-        .as_ref()
-        .ok_or_else(|| refused("no content"))?;
+    let data: SignedData = info.content.decode_as().map_err(|_| refused("not SignedData"))?;
+    let content = data.encap_content_info.econtent.as_ref().ok_or_else(|| refused("no content"))?;
     let content: OctetStringRef<'_> = content.decode_as().map_err(|_| refused("no content"))?;
     let mut certificates: Vec<Certificate> = data
         .certificates
@@ -35,9 +28,7 @@ pub(crate) fn open(bytes: &[u8]) -> Result<(Vec<u8>, Vec<Vec<u8>>)> {
         return Err(refused("not one signer"));
     };
     let cms::signed_data::SignerIdentifier::IssuerAndSerialNumber(id) = &signer.sid else {
-        return Err(refused(
-            "the signer is not named by issuer and serial number",
-        ));
+        return Err(refused("the signer is not named by issuer and serial number"));
     };
     let place = certificates
         .iter()
@@ -48,10 +39,7 @@ pub(crate) fn open(bytes: &[u8]) -> Result<(Vec<u8>, Vec<Vec<u8>>)> {
         .ok_or_else(|| refused("the signer's certificate is missing"))?;
     certificates.swap(0, place);
     let key = &certificates[0].tbs_certificate.subject_public_key_info;
-    let key = key
-        .subject_public_key
-        .as_bytes()
-        .ok_or_else(|| refused("no public key"))?;
+    let key = key.subject_public_key.as_bytes().ok_or_else(|| refused("no public key"))?;
 
     let hash = digest::digest(&digest::SHA256, content.as_bytes());
     let signed = match &signer.signed_attrs {
@@ -59,9 +47,8 @@ pub(crate) fn open(bytes: &[u8]) -> Result<(Vec<u8>, Vec<Vec<u8>>)> {
         Some(attributes) => {
             let expected = OctetStringRef::new(hash.as_ref()).and_then(|o| o.to_der());
             let expected = expected.map_err(|_| refused("no digest"))?;
-            let digests = attributes
-                .iter()
-                .filter(|a| a.oid == const_oid::db::rfc5911::ID_MESSAGE_DIGEST);
+            let digests =
+                attributes.iter().filter(|a| a.oid == const_oid::db::rfc5911::ID_MESSAGE_DIGEST);
             let matches = digests
                 .flat_map(|a| a.values.iter())
                 .any(|v| v.to_der().is_ok_and(|der| der == expected));
@@ -74,10 +61,7 @@ pub(crate) fn open(bytes: &[u8]) -> Result<(Vec<u8>, Vec<Vec<u8>>)> {
     signature::UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, key)
         .verify(&signed, signer.signature.as_bytes())
         .map_err(|_| refused("the signature does not verify"))?;
-    let certificates = certificates
-        .iter()
-        .filter_map(|c| c.to_der().ok())
-        .collect();
+    let certificates = certificates.iter().filter_map(|c| c.to_der().ok()).collect();
     Ok((content.as_bytes().to_vec(), certificates))
 }
 
@@ -95,10 +79,7 @@ mod tests {
         let key = Keys::of_pool(0).unwrap();
         let signer = DeviceAuthority::self_signed_ca(key.clone(), &subject, now, [1; 16]).unwrap();
         let chain = [signer.certificate().clone()];
-        (
-            sign_attached(content, &key, &chain).unwrap(),
-            chain[0].der().to_vec(),
-        )
+        (sign_attached(content, &key, &chain).unwrap(), chain[0].der().to_vec())
     }
 
     #[test]

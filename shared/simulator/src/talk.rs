@@ -5,7 +5,7 @@ use reqwest::Url;
 use trennwand_pki::sign_detached_like_device;
 
 use crate::{
-    Change, Exchange, Fault, Offer, Phone, Received, Sent, SimulatorError,
+    Exchange, Fault, Offer, Phone, Received, Sent, SimulatorError,
     answers::{Facts, Outcome, answer, dictionary},
     entropy,
     error::Result,
@@ -41,8 +41,7 @@ impl Phone {
             identity,
         };
         let authenticate = self.authenticate(&management);
-        self.tell(&management, Sent::Authenticate, authenticate)
-            .await?;
+        self.tell(&management, Sent::Authenticate, authenticate).await?;
         self.update_token(management).await
     }
 
@@ -86,10 +85,7 @@ impl Phone {
             Some(unsent) => unsent,
             None => {
                 let body = [("Status", "Idle".into()), ("UDID", self.udid())];
-                Unsent {
-                    sent: Sent::Idle,
-                    body: self.encoded(dictionary(body))?,
-                }
+                Unsent { sent: Sent::Idle, body: self.encoded(dictionary(body))? }
             }
         };
         let mut exchanges = Vec::new();
@@ -100,9 +96,7 @@ impl Phone {
             };
             next = self.carry_out(&management, &command)?;
         }
-        Err(SimulatorError::protocol(
-            "the server never stops sending commands",
-        ))
+        Err(SimulatorError::protocol("the server never stops sending commands"))
     }
 
     /// Sends a body of a test's own making as a connect, signed. Takes no turn, so that two
@@ -113,9 +107,7 @@ impl Phone {
     pub async fn send_raw(&self, body: Vec<u8>) -> Result<(u16, Vec<u8>)> {
         let management = self.management()?;
         let url = management.offer.server_url.clone();
-        let reply = self
-            .put(&management, url, Sent::Raw, Some(CONNECT), body)
-            .await?;
+        let reply = self.put(&management, url, Sent::Raw, Some(CONNECT), body).await?;
         Ok((reply.status.as_u16(), reply.body))
     }
 
@@ -132,9 +124,7 @@ impl Phone {
             _ => (management.offer.server_url.clone(), CONNECT),
         };
         let sent = exchange.sent.clone();
-        let reply = self
-            .put(&management, url, sent, Some(kind), exchange.body.clone())
-            .await?;
+        let reply = self.put(&management, url, sent, Some(kind), exchange.body.clone()).await?;
         Ok((reply.status.as_u16(), reply.body))
     }
 
@@ -150,12 +140,7 @@ impl Phone {
         }
         // The server may push before its answer has arrived.
         let (token, magic) = (&management.push_token, &management.push_magic);
-        around.apns.listen(
-            token,
-            magic,
-            &management.offer.topic,
-            Arc::clone(&self.0.wake),
-        );
+        around.apns.listen(token, magic, &management.offer.topic, Arc::clone(&self.0.wake));
         let told = self.tell(&management, Sent::TokenUpdate, body).await;
         match told {
             Ok(()) => self.state().management = Some(management),
@@ -186,15 +171,7 @@ impl Phone {
         if loses {
             return self.lose(management, request, kind).await;
         }
-        let put = self
-            .put(
-                management,
-                url,
-                request.sent.clone(),
-                kind,
-                request.body.clone(),
-            )
-            .await;
+        let put = self.put(management, url, request.sent.clone(), kind, request.body.clone()).await;
         let reply = match put.and_then(|reply| reply.success("connect")) {
             Ok(reply) => reply,
             Err(error) => {
@@ -203,9 +180,7 @@ impl Phone {
             }
         };
         exchanges.extend(self.last_exchange());
-        (!reply.body.is_empty())
-            .then(|| decode(&reply.body))
-            .transpose()
+        (!reply.body.is_empty()).then(|| decode(&reply.body)).transpose()
     }
 
     /// The report reaches the server, its answer does not reach the phone.
@@ -217,10 +192,7 @@ impl Phone {
     ) -> Result<Option<Dictionary>> {
         let signature = self.signature(management, &request.body)?;
         let url = management.offer.server_url.clone();
-        self.0
-            .wire
-            .put(url, kind, Some(&signature), request.body.clone())
-            .await?;
+        self.0.wire.put(url, kind, Some(&signature), request.body.clone()).await?;
         self.note(Exchange {
             sent: request.sent.clone(),
             status: None,
@@ -236,9 +208,9 @@ impl Phone {
     fn refused(&self, error: &SimulatorError, request: Unsent) {
         let ends = match error {
             SimulatorError::Status { status: 401, .. } => true,
-            SimulatorError::Status {
-                status: 403, body, ..
-            } => body.contains("com.apple.unrecognized.device"),
+            SimulatorError::Status { status: 403, body, .. } => {
+                body.contains("com.apple.unrecognized.device")
+            }
             _ => false,
         };
         if ends {
@@ -268,14 +240,8 @@ impl Phone {
             return Err(SimulatorError::protocol("not a command"));
         };
         let certificates = [
-            (
-                self.0.handset.device_name.clone(),
-                management.identity.certificate.der().to_vec(),
-            ),
-            (
-                "Device CA".into(),
-                management.identity.authority.der().to_vec(),
-            ),
+            (self.0.handset.device_name.clone(), management.identity.certificate.der().to_vec()),
+            ("Device CA".into(), management.identity.authority.der().to_vec()),
         ];
         let facts = Facts {
             handset: &self.0.handset,
@@ -306,10 +272,7 @@ impl Phone {
             uuid: uuid.into(),
             status: status.into(),
         };
-        Ok(Unsent {
-            sent,
-            body: self.encoded(body)?,
-        })
+        Ok(Unsent { sent, body: self.encoded(body)? })
     }
 
     fn authenticate(&self, management: &Management) -> Dictionary {
@@ -354,9 +317,7 @@ impl Phone {
             _ => "CheckOut",
         };
         let (url, body) = (management.offer.check_in_url.clone(), self.encoded(body)?);
-        self.put(management, url, sent, Some(CHECK_IN), body)
-            .await?
-            .success(what)?;
+        self.put(management, url, sent, Some(CHECK_IN), body).await?.success(what)?;
         Ok(())
     }
 
@@ -369,11 +330,7 @@ impl Phone {
         body: Vec<u8>,
     ) -> Result<Reply> {
         let signature = self.signature(management, &body)?;
-        let reply = self
-            .0
-            .wire
-            .put(url, kind, Some(&signature), body.clone())
-            .await?;
+        let reply = self.0.wire.put(url, kind, Some(&signature), body.clone()).await?;
         self.note(Exchange {
             sent,
             status: Some(reply.status.as_u16()),
@@ -412,12 +369,4 @@ fn error_item(fault: &Fault) -> Value {
         ("USEnglishDescription", fault.description.as_str().into()),
     ])
     .into()
-}
-
-impl Change {
-    /// Whether the change is that the phone refused a command for lack of the right.
-    #[must_use]
-    pub const fn is_missing_right(&self) -> bool {
-        matches!(self, Self::RightMissing { .. })
-    }
 }

@@ -25,11 +25,7 @@ pub struct Exchange {
 /// Bodies hold tokens: only the rest is shown.
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} -> {:?} {:?}",
-            self.sent, self.status, self.received
-        )
+        write!(f, "{:?} -> {:?} {:?}", self.sent, self.status, self.received)
     }
 }
 

@@ -31,24 +31,13 @@ impl Reply {
         if self.status == StatusCode::OK {
             return Ok(self);
         }
-        let body = String::from_utf8_lossy(&self.body)
-            .chars()
-            .take(300)
-            .collect();
-        Err(SimulatorError::Status {
-            what,
-            status: self.status.as_u16(),
-            body,
-        })
+        let body = String::from_utf8_lossy(&self.body).chars().take(300).collect();
+        Err(SimulatorError::Status { what, status: self.status.as_u16(), body })
     }
 
     /// The media type without its parameters.
     pub(crate) fn media_type(&self) -> &str {
-        self.content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
+        self.content_type.split(';').next().unwrap_or_default().trim()
     }
 }
 
@@ -64,8 +53,7 @@ impl Wire {
     }
 
     pub(crate) async fn get(&self, url: Url) -> Result<Reply> {
-        self.send(Method::GET, url, HeaderMap::new(), Vec::new())
-            .await
+        self.send(Method::GET, url, HeaderMap::new(), Vec::new()).await
     }
 
     pub(crate) async fn post(
@@ -75,8 +63,7 @@ impl Wire {
         body: Vec<u8>,
     ) -> Result<Reply> {
         let headers = [(CONTENT_TYPE, HeaderValue::from_static(content_type))];
-        self.send(Method::POST, url, headers.into_iter().collect(), body)
-            .await
+        self.send(Method::POST, url, headers.into_iter().collect(), body).await
     }
 
     /// A check-in or a connect.
@@ -105,35 +92,19 @@ impl Wire {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Reply> {
-        let response = self
-            .0
-            .request(method, url)
-            .headers(headers)
-            .body(body)
-            .send()
-            .await?;
-        let content_type = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|t| t.to_str().ok());
+        let response = self.0.request(method, url).headers(headers).body(body).send().await?;
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|t| t.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
         let status = response.status();
-        Ok(Reply {
-            status,
-            content_type,
-            body: response.bytes().await?.to_vec(),
-        })
+        Ok(Reply { status, content_type, body: response.bytes().await?.to_vec() })
     }
 }
 
 /// A body as a phone sends it.
 pub(crate) fn encode(body: Dictionary, binary: bool) -> Result<Vec<u8>> {
     let (value, mut out) = (Value::Dictionary(body), Vec::new());
-    let written = if binary {
-        value.to_writer_binary(&mut out)
-    } else {
-        value.to_writer_xml(&mut out)
-    };
+    let written =
+        if binary { value.to_writer_binary(&mut out) } else { value.to_writer_xml(&mut out) };
     written.map_err(SimulatorError::protocol)?;
     Ok(out)
 }
