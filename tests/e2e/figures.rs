@@ -145,7 +145,7 @@ async fn measure() -> Vec<Row> {
         row("connect + deliver a queued command", usage(2, 1.5, 0.0), lock.first()),
         row("acknowledge a queued command + next", usage(3, 1.5, 4.0), lock.get(1)),
         row("NotNow + next", usage(2, 1.5, 0.0), not_now.get(1)),
-        row("connect + render the wall (template cached)", usage(2, 1.5, 0.0), changed.first()),
+        row("connect + render the wall (template cold)", usage(3, 2.5, 0.0), changed.first()),
         row(
             "acknowledge the wall + next (the account, rendered)",
             usage(5, 4.0, 3.0),

@@ -87,3 +87,11 @@ pub struct AssignmentHead {
     /// The name shown on the phone as the one who manages it.
     pub organization: String,
 }
+
+impl AssignmentHead {
+    /// Whether a rule names this template, which then is stored already.
+    #[must_use]
+    pub fn names(&self, digest: Digest) -> bool {
+        self.rules.iter().flat_map(|rule| &rule.artefacts).any(|a| a.digest == digest)
+    }
+}

@@ -32,7 +32,7 @@ pub(crate) async fn mail_replace(
     let (changed, templates) =
         assignment::with_mail(&core, tenant.scope(), &head, settings.clone()).await?;
     let mut tx = core.store.transaction();
-    for template in &templates {
+    for template in templates.iter().filter(|t| !head.names(t.digest())) {
         store.put_template(&mut tx, template.digest(), &template.to_body());
     }
     store.put_head(&mut tx, &changed, Some(head.version));

@@ -63,7 +63,7 @@ pub(crate) async fn rollout_create(
     let after = Policy { in_force: Some(new.version), updated_at: now, ..before };
 
     let mut tx = core.store.transaction();
-    for template in &templates {
+    for template in templates.iter().filter(|t| !head.names(t.digest())) {
         store.put_template(&mut tx, template.digest(), &template.to_body());
     }
     store.put_head(&mut tx, &changed, Some(head.version));
