@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{Credentials, Data, Options};
+use crate::{Credentials, Data, Guest, Options};
 
 /// Trennwand on one machine: the whole service on an embedded database.
 ///
@@ -19,6 +19,22 @@ pub struct Cli {
 enum Command {
     /// Serves until Ctrl-C.
     Serve(Serve),
+    /// Simulates an iPhone of its own process: enrols by a link of a server on this machine, then
+    /// connects every two seconds, since no push reaches it.
+    Phone(Phone),
+}
+
+#[derive(Debug, Args)]
+struct Phone {
+    /// The enrolment link.
+    #[arg(value_name = "LINK")]
+    link: String,
+    /// Report that data may leave the managed area.
+    #[arg(long)]
+    leaks: bool,
+    /// End after the first conversation.
+    #[arg(long)]
+    once: bool,
 }
 
 #[derive(Debug, Args)]
@@ -46,22 +62,33 @@ struct Serve {
 
 /// What the command line asks for.
 #[derive(Debug)]
-pub struct Order {
-    /// How to serve.
-    pub options: Options,
-    /// Whether to play the demo once the server is ready.
-    pub play: bool,
+pub enum Order {
+    /// To serve.
+    Serve {
+        /// How.
+        options: Box<Options>,
+        /// Whether to play the demo once the server is ready.
+        play: bool,
+    },
+    /// To be a phone.
+    Phone(Guest),
 }
 
 impl Cli {
     /// What the command line asks for.
     #[must_use]
     pub fn order(self) -> Order {
-        let Some(Command::Serve(serve)) = self.command else {
-            let data = PathBuf::from(".trennwand");
-            let credentials = Credentials::File(data.join("credentials.json"));
-            let options = Options { credentials, ..Options::new(Data::Directory(data)) };
-            return Order { options, play: true };
+        let serve = match self.command {
+            Some(Command::Serve(serve)) => serve,
+            Some(Command::Phone(Phone { link, leaks, once })) => {
+                return Order::Phone(Guest { link, leaks, once });
+            }
+            None => {
+                let data = PathBuf::from(".trennwand");
+                let credentials = Credentials::File(data.join("credentials.json"));
+                let options = Options { credentials, ..Options::new(Data::Directory(data)) };
+                return Order::Serve { options: Box::new(options), play: true };
+            }
         };
         let data = if serve.memory { Data::Memory } else { Data::Directory(serve.data) };
         let options = Options {
@@ -71,7 +98,7 @@ impl Cli {
             demo_agreements: !serve.no_demo_agreements,
             ..Options::new(data)
         };
-        Order { options, play: false }
+        Order::Serve { options: Box::new(options), play: false }
     }
 }
 
@@ -84,34 +111,51 @@ mod tests {
         Cli::try_parse_from(line).ok().map(Cli::order)
     }
 
+    fn serving(arguments: &[&str]) -> Option<(Options, bool)> {
+        match order(arguments)? {
+            Order::Serve { options, play } => Some((*options, play)),
+            Order::Phone(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_phone_needs_a_link() {
+        let Some(Order::Phone(guest)) = order(&["phone", "http://127.0.0.1/e/T", "--once"]) else {
+            panic!("a phone was asked for");
+        };
+        assert!(guest.once && !guest.leaks);
+        assert_eq!(guest.link, "http://127.0.0.1/e/T");
+        assert!(order(&["phone"]).is_none());
+    }
+
     #[test]
     fn without_a_command_it_serves_and_plays_on_data_that_stays() {
-        let order = order(&[]).unwrap();
-        assert!(order.play && order.options.test_portal && order.options.demo_agreements);
-        assert_eq!(order.options.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(order.options.data, Data::Directory(".trennwand".into()));
+        let (options, play) = serving(&[]).unwrap();
+        assert!(play && options.test_portal && options.demo_agreements);
+        assert_eq!(options.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(options.data, Data::Directory(".trennwand".into()));
         let file = Credentials::File(".trennwand/credentials.json".into());
-        assert_eq!(order.options.credentials, file);
+        assert_eq!(options.credentials, file);
     }
 
     #[test]
     fn serve_only_serves_and_mints_nothing_unasked() {
-        let order = order(&["serve"]).unwrap();
-        assert!(!order.play);
-        assert_eq!(order.options.credentials, Credentials::None);
-        assert_eq!(order.options.data, Data::Directory(".trennwand".into()));
+        let (options, play) = serving(&["serve"]).unwrap();
+        assert!(!play);
+        assert_eq!(options.credentials, Credentials::None);
+        assert_eq!(options.data, Data::Directory(".trennwand".into()));
     }
 
     #[test]
     fn every_option_of_the_contract_is_understood() {
         let line = ["serve", "--listen", "127.0.0.1:0", "--memory", "--credentials", "/tmp/c.json"];
         let rest = ["--no-test-portal", "--no-demo-agreements"];
-        let options = order(&[&line[..], &rest[..]].concat()).unwrap().options;
+        let (options, _) = serving(&[&line[..], &rest[..]].concat()).unwrap();
         assert_eq!(options.listen.port(), 0);
         assert_eq!(options.data, Data::Memory);
         assert_eq!(options.credentials, Credentials::File("/tmp/c.json".into()));
         assert!(!options.test_portal && !options.demo_agreements);
-        let elsewhere = order(&["serve", "--data", "/tmp/d"]).unwrap().options.data;
+        let elsewhere = serving(&["serve", "--data", "/tmp/d"]).unwrap().0.data;
         assert_eq!(elsewhere, Data::Directory("/tmp/d".into()));
         assert!(order(&["serve", "--data", "/tmp/d", "--memory"]).is_none());
         assert!(order(&["serve", "--listen", "nowhere"]).is_none());

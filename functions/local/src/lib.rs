@@ -38,7 +38,7 @@ pub use crate::{
     cli::{Cli, Order},
     console::Console,
     credentials::{Minted, OperatorClient, ResellerClient},
-    demo::{Cameo, DemoError, play},
+    demo::{Cameo, DemoError, Guest, play},
     measure::Measured,
     options::{Credentials, Data, Options},
     running::{Running, StartError, start},

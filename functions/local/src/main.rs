@@ -3,12 +3,27 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use trennwand::{Cli, Console, Order, Running, play, start};
+use trennwand::{Cli, Console, Options, Order, Running, play, start};
 use trennwand_runtime::telemetry;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Order { options, play: plays } = Cli::parse().order();
+    match Cli::parse().order() {
+        Order::Serve { options, play } => serve(*options, play).await,
+        Order::Phone(guest) => tokio::select! {
+            () = wait_for_the_end() => ExitCode::SUCCESS,
+            done = guest.visit(Console) => match done {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    Console.complain(error);
+                    ExitCode::FAILURE
+                }
+            },
+        },
+    }
+}
+
+async fn serve(options: Options, plays: bool) -> ExitCode {
     // The demo's own words should stand alone on the terminal. The embedded database warns of every
     // refused condition, which is how it is used.
     let directives = if plays { "warn,dynoxide=error" } else { "info,dynoxide=error" };

@@ -2,6 +2,7 @@
 //! simulated phones; nothing here knows the inside of the service.
 
 mod client;
+mod guest;
 mod narrator;
 mod verdicts;
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use trennwand_runtime::{SystemClock, SystemEntropy};
 use trennwand_simulator::{Handset, Keys, Online, Phone, StandInApns, Surroundings};
 
-pub use self::client::DemoError;
+pub use self::{client::DemoError, guest::Guest};
 use self::{
     client::{ApiClient, Result, items, text},
     narrator::Narrator,

@@ -73,9 +73,9 @@ fn words(event: &Event) -> Option<String> {
         (Sent::Authenticate, _) => "has its certificate (SCEP) and introduces itself".into(),
         (Sent::TokenUpdate, _) => "says where it can be woken; it is under management".into(),
         (Sent::CheckOut, _) => "leaves management".into(),
-        (Sent::Idle, Received::Nothing) => "connects; there is nothing to do".into(),
+        (Sent::Idle, Received::Nothing) => return None, // nothing to tell
         (Sent::Idle, Received::Command { request_type, .. }) => {
-            format!("was woken and connects; first command: {request_type}")
+            format!("connects; first command: {request_type}")
         }
         (Sent::Report { request_type, status, .. }, received) => {
             let next = match received {
