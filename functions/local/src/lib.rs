@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod api;
 mod cli;
 mod console;
 mod credentials;
@@ -26,7 +27,6 @@ mod embedded;
 mod files;
 mod measure;
 mod options;
-mod own;
 mod portal;
 mod pump;
 mod queue;
@@ -35,6 +35,7 @@ mod service;
 mod timer;
 
 pub use crate::{
+    api::api_document,
     cli::{Cli, Order},
     console::Console,
     credentials::{Minted, OperatorClient, ResellerClient},

@@ -12,7 +12,7 @@ use trennwand_push::Pusher;
 use trennwand_runtime::{Core, Message, Publisher};
 use trennwand_web::Shell;
 
-use crate::{files::Secrets, own, portal::LocalPortal, queue::Queue};
+use crate::{api, files::Secrets, portal::LocalPortal, queue::Queue};
 
 /// No cache of heads or names: there is one process, and people try things out.
 const KEEP: Duration = Duration::ZERO;
@@ -25,19 +25,16 @@ pub(crate) fn router(core: &Core, secrets: Secrets) -> Router {
         Arc::clone(&core.clock),
         Arc::clone(&core.entropy),
     );
-    let api = core.api(Verifier::of(&issuer));
+    let state = core.api(Verifier::of(&issuer));
     let signer = ProfileSigner {
         key: secrets.profile_signer.key,
         chain: vec![secrets.profile_signer.certificate],
     };
     let onboarding =
-        Onboarding { core: core.clone(), gate: api.gate.clone(), issuer: Arc::new(issuer) };
-    let (onboarding, described) =
-        trennwand_fn_onboarding::api().with_state(onboarding).split_for_parts();
-    let (policy, policy_described) = trennwand_fn_policy::api().with_state(api).split_for_parts();
-    let routes = onboarding
-        .merge(policy)
-        .merge(own::router(&trennwand_web::document([described, policy_described])))
+        Onboarding { core: core.clone(), gate: state.gate.clone(), issuer: Arc::new(issuer) };
+    let routes = trennwand_fn_onboarding::router(onboarding)
+        .merge(trennwand_fn_policy::router(state))
+        .merge(api::router(api::api_document()))
         .merge(trennwand_fn_enrollment::router(EnrollmentState::new(
             core.clone(),
             Some(signer),

@@ -46,7 +46,8 @@ pub(super) fn shared() -> Value {
             ((*name).to_owned(), response)
         })
         .collect();
-    shared.insert("Other".to_owned(), described(&["method_not_allowed", "internal", "unavailable"]));
+    shared
+        .insert("Other".to_owned(), described(&["method_not_allowed", "internal", "unavailable"]));
     shared.into()
 }
 

@@ -5,7 +5,7 @@ mod errors;
 mod page;
 mod routes;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub(crate) use self::routes::router;
 
@@ -29,10 +29,8 @@ const TAGS: [(&str, &str); 15] = [
 ];
 
 /// Tags that only some of these documents have.
-const MORE_TAGS: [(&str, &str); 2] = [
-    ("audit", "Who changed what."),
-    ("service", "This server itself."),
-];
+const MORE_TAGS: [(&str, &str); 2] =
+    [("audit", "Who changed what."), ("service", "This server itself.")];
 
 const ABOUT: &str = "\
 Isolation of business contacts on phones that are also used privately.
@@ -74,10 +72,34 @@ fn completed(mut document: Value) -> Value {
         }
     }
     let tags = TAGS.iter().chain(&MORE_TAGS).filter(|(tag, _)| used.iter().any(|u| u == tag));
-    document["tags"] = tags.map(|(tag, text)| json!({ "name": tag, "description": text })).collect();
+    document["tags"] =
+        tags.map(|(tag, text)| json!({ "name": tag, "description": text })).collect();
+    refer(&mut document);
     document["components"]["parameters"] = parameters();
     document["components"]["responses"] = errors::shared();
     document
+}
+
+/// Replaces the copies of schemas inside others (lists of them) by references.
+fn refer(document: &mut Value) {
+    fn walk(value: &mut Value, schemas: &[(String, Value)], depth: usize) {
+        let same = schemas.iter().find(|(_, schema)| depth > 0 && schema == value);
+        if let Some((name, _)) = same {
+            *value = json!({ "$ref": format!("#/components/schemas/{name}") });
+            return;
+        }
+        match value {
+            Value::Object(map) => map.values_mut().for_each(|v| walk(v, schemas, depth + 1)),
+            Value::Array(list) => list.iter_mut().for_each(|v| walk(v, schemas, depth + 1)),
+            _ => {}
+        }
+    }
+    let named = members(&document["components"]["schemas"]);
+    let named = named.filter(|(_, schema)| schema["properties"].is_object());
+    let schemas: Vec<_> = named.map(|(name, s)| (name.to_owned(), s.clone())).collect();
+    for schema in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
+        walk(schema.1, &schemas, 0);
+    }
 }
 
 /// The operations of a path.
@@ -128,13 +150,15 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if traits.versioned {
         extra.push("AcceptLanguage");
     }
-    let extra = extra.iter().map(|name| {
-        json!({ "$ref": format!("#/components/parameters/{name}") })
-    });
+    let extra =
+        extra.iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     parameters.extend(extra);
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
+    }
+    if operation["security"].is_null() {
+        operation["security"] = json!([]);
     }
     if let Some(responses) = operation["responses"].as_object_mut() {
         errors::complete(responses, &traits);
@@ -190,16 +214,14 @@ impl Traits {
     }
 }
 
-/// Paragraphs of doc comments are broken for the source; a reader's page breaks them itself.
+/// Doc comments are broken into lines for the source; a reader's page breaks them itself.
 fn shorten(operation: &mut Value) {
-    if let Some(fields) = operation.as_object_mut() {
-        for name in ["summary", "description"] {
-            if let Some(text) = fields.get(name).and_then(Value::as_str) {
-                let text = text.split("\n\n").map(|p| p.replace('\n', " "));
-                let text = text.collect::<Vec<_>>().join("\n\n");
-                fields.insert(name.to_owned(), text.trim_end_matches('.').to_owned().into());
-            }
-        }
+    for name in ["summary", "description"] {
+        let Some(text) = operation[name].as_str() else { continue };
+        let text = text.split("\n\n").map(|p| p.replace('\n', " ")).collect::<Vec<_>>();
+        let text = text.join("\n\n");
+        let text = if name == "summary" { text.trim_end_matches('.') } else { &text };
+        operation[name] = text.into();
     }
 }
 
