@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use trennwand_domain::{Error, Result};
 
-use crate::Data;
+use crate::{Data, files::write_private};
 
 mod stream;
 
@@ -32,6 +32,10 @@ impl Embedded {
         match data {
             Data::Directory(directory) => {
                 fs::create_dir_all(directory).map_err(unusable)?;
+                // SQLite gives the files beside it the rights of the first one.
+                if !directory.join(FILE).exists() {
+                    write_private(&directory.join(FILE), &[]).map_err(unusable)?;
+                }
                 let database = open(&directory.join(FILE))?;
                 // `synchronous = NORMAL`: with a WAL this gives up the last writes before a power cut,
                 // not those before a killed process, and no write waits for the disk.

@@ -10,13 +10,10 @@ use trennwand_auth::SigningKey;
 use trennwand_domain::{Entropy, Error, Result, Secret, Timestamp};
 use trennwand_pki::{Certificate, DeviceAuthority, RsaKey, Subject};
 
-use crate::Data;
+use crate::{Data, embedded};
 
 /// The key above all others.
 const MASTER_KEY: &str = "master.key";
-
-/// The file of the embedded database.
-const DATABASE: &str = "database.sqlite";
 
 /// The server's own secrets.
 pub(crate) struct Secrets {
@@ -95,7 +92,7 @@ impl Shelf {
 
     /// A new master key would be no use to what was sealed with the lost one.
     fn refuse_database_without_key(&self) -> Result<()> {
-        if self.0.join(DATABASE).exists() && !self.0.join(MASTER_KEY).exists() {
+        if self.0.join(embedded::FILE).exists() && !self.0.join(MASTER_KEY).exists() {
             let place = self.0.display();
             return Err(Error::internal(format_args!(
                 "{place} has a database but no {MASTER_KEY}: put it back, or start elsewhere"

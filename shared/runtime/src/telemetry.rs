@@ -1,6 +1,6 @@
 //! Log lines: JSON for machines, plain lines for a terminal.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
@@ -33,7 +33,8 @@ pub fn init(format: Format, directives: &str) {
     let started = match format {
         Format::Json => subscriber(directives, io::stderr).try_init(),
         Format::Plain => {
-            let line = fmt::layer().with_writer(io::stderr).with_target(false);
+            let colours = io::stderr().is_terminal();
+            let line = fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(colours);
             let filter = EnvFilter::builder().parse_lossy(directives);
             let line = line.with_filter(filter_fn(is_ours_or_grave));
             tracing_subscriber::registry().with(filter).with(line).try_init()
