@@ -16,6 +16,7 @@
 //! ```
 
 mod assignment;
+mod audit;
 mod clock;
 mod command;
 mod control;
@@ -37,6 +38,7 @@ mod user;
 pub use assignment::{
     ArtefactRef, AssignmentHead, MailAuth, MailKind, MailSettings, Rule, RuleScope,
 };
+pub use audit::AuditEvent;
 pub use clock::{Clock, Duration, ManualClock, Timestamp};
 pub use command::{
     CommandKind, CommandResult, CommandStatus, CommandUuid, Position, Priority, QueuedCommand,

@@ -215,6 +215,10 @@ reasons! {
     EnrollmentRevoked = 40, "enrollment_revoked",
         "The enrolment was revoked; make a new one.",
         "Die Einrichtung wurde widerrufen; bitte eine neue anlegen.";
+    /// The same request is being worked on.
+    IdempotencyInFlight = 41, "idempotency_in_flight",
+        "A request with this Idempotency-Key is still being worked on; please try again.",
+        "Eine Anfrage mit diesem Idempotency-Key wird noch bearbeitet; bitte noch einmal versuchen.";
 }
 
 impl ReasonCode {

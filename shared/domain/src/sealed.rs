@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, EnrollmentId, TenantId, UserId};
+use crate::{DeviceId, Digest, EnrollmentId, TenantId, UserId};
 
 /// A ciphertext made by the vault (`pki`): version, nonce, AES-256-GCM ciphertext and tag.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,8 @@ pub enum SealedField {
     IssuedCertificate(EnrollmentId),
     /// Escrowed unlock token of a phone.
     UnlockToken(DeviceId),
+    /// An answer of the API that is kept under this key, to be given again.
+    Answer(Digest),
     /// What identifies a person; sealed with the person's own key.
     Person(UserId),
 }
@@ -60,6 +62,7 @@ impl SealedField {
             Self::Challenge(id) => format!("tenant/{tenant}/enrollment/{id}/challenge"),
             Self::IssuedCertificate(id) => format!("tenant/{tenant}/enrollment/{id}/certificate"),
             Self::UnlockToken(id) => format!("tenant/{tenant}/device/{id}/unlock_token"),
+            Self::Answer(key) => format!("tenant/{tenant}/answer/{key}"),
             Self::Person(id) => format!("tenant/{tenant}/user/{id}/person"),
         }
     }

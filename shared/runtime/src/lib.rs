@@ -4,7 +4,8 @@
 //! Invariants: the only place that asks the operating system for time and randomness. A key leaves
 //! the vault only for the tenant whose [`trennwand_domain::TenantScope`] is shown. Handlers publish
 //! nothing: the table's stream is the outbox, and only its consumer and the timer hold a
-//! [`Publisher`].
+//! [`Publisher`]. What the API writes is written in one transaction with the audit event that tells of
+//! it and with the answer that an `Idempotency-Key` stands for: see [`Write`].
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -23,21 +24,27 @@
 //! );
 //! ```
 
+mod answer;
 mod bus;
 mod core;
+mod mount;
 mod principals;
 mod system;
 pub mod telemetry;
 mod templates;
 mod vault;
+mod write;
 
 pub use self::{
+    answer::{Answer, Written},
     bus::{Audience, Message, Publisher, Wake},
     core::{Api, Core},
+    mount::mount,
     principals::StorePrincipals,
     system::{SystemClock, SystemEntropy},
     templates::Templates,
     vault::{NewPerson, Vault},
+    write::Write,
 };
 
 #[cfg(test)]

@@ -15,10 +15,13 @@ use trennwand_store::Store;
 /// How long an unwrapped tenant key is held.
 const CACHE_LIFE: Duration = Duration::from_secs(300);
 
+/// What the platform's data key is wrapped as.
+const PLATFORM_CONTEXT: &str = "platform/data_key";
+
 /// Tenant keys held at most.
 const CAPACITY: usize = 1000;
 
-/// The data keys of tenants and persons. A tenant's key is wrapped by the master key and held for a
+/// The data keys of tenants, persons and the platform. A tenant's key is wrapped by the master key and held for a
 /// few minutes; a person's key is wrapped by the tenant's and never held.
 #[derive(Clone)]
 pub struct Vault {
@@ -27,6 +30,7 @@ pub struct Vault {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     held: Arc<Mutex<HashMap<TenantId, (Timestamp, DataKey)>>>,
+    platform: Arc<Mutex<Option<(Timestamp, DataKey)>>>,
 }
 
 /// What is stored of a person.
@@ -53,7 +57,7 @@ impl Vault {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { store, master, clock, entropy, held: Arc::default() }
+        Self { store, master, clock, entropy, held: Arc::default(), platform: Arc::default() }
     }
 
     /// A new tenant's data key, and its wrapped form for `Tenants::insert`.
@@ -123,6 +127,59 @@ impl Vault {
         sealed: &Sealed,
     ) -> Result<Secret<Vec<u8>>> {
         self.tenant_key(scope).await?.open(&field.context(scope.tenant()), sealed)
+    }
+
+    /// Seals a value that belongs to no tenant with the platform's key, in a context of the caller's.
+    ///
+    /// # Errors
+    /// Unavailable if store or master key cannot be reached.
+    pub async fn seal_for_platform(&self, context: &str, plaintext: &[u8]) -> Result<Sealed> {
+        Ok(self.platform_key().await?.seal(&*self.entropy, context, plaintext))
+    }
+
+    /// Opens a value that was sealed with the platform's key.
+    ///
+    /// # Errors
+    /// As [`Self::seal_for_platform`]; internal if it was sealed as something else.
+    pub async fn open_for_platform(
+        &self,
+        context: &str,
+        sealed: &Sealed,
+    ) -> Result<Secret<Vec<u8>>> {
+        self.platform_key().await?.open(context, sealed)
+    }
+
+    /// The platform's data key; made when it is needed first.
+    async fn platform_key(&self) -> Result<DataKey> {
+        let now = self.clock.now();
+        let held = self.platform.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((since, key)) = held
+            && now >= since
+            && now.since(since) < CACHE_LIFE
+        {
+            return Ok(key);
+        }
+        let key = match self.store.platform().wrapped_key().await? {
+            Some(wrapped) => self.master.unwrap(PLATFORM_CONTEXT, &wrapped).await?,
+            None => self.create_platform_key().await?,
+        };
+        *self.platform.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, key.clone()));
+        Ok(key)
+    }
+
+    /// Makes the platform's key, or finds the one that was made at the same time.
+    async fn create_platform_key(&self) -> Result<DataKey> {
+        let key = DataKey::generate(&*self.entropy);
+        let wrapped = self.master.wrap(PLATFORM_CONTEXT, &key).await?;
+        let mut tx = self.store.transaction();
+        self.store.platform().insert_key(&mut tx, &wrapped);
+        match tx.commit().await {
+            Ok(()) => Ok(key),
+            Err(error) => match self.store.platform().wrapped_key().await? {
+                Some(wrapped) => self.master.unwrap(PLATFORM_CONTEXT, &wrapped).await,
+                None => Err(error),
+            },
+        }
     }
 
     /// The keyed hash by which a phone is known again: `Device::udid_hash`.

@@ -23,15 +23,18 @@
 //! | | `S#<name>` | secret |
 //! | `R#<reseller>#O`, `#T`, `#C` | `0`, `<tenant>`, `<client>` | reseller, its tenants, its clients |
 //! | `O#R`, `O#C` | `<reseller>`, `<client>` | the operator's resellers, clients |
+//! | `T#<tenant>#AUD`, `R#<reseller>#AUD`, `O#AUD` | `<event>` | audit trail |
+//! | `T#<tenant>#IDK`, `R#<reseller>#IDK`, `O#IDK` | `<hash>` | answer kept under an idempotency key |
 //! | `X#client#<client>`, `X#link#<hash>` | `0` | directory |
 //! | table `keys`: `T#<tenant>#K` | `0` | the tenant's wrapped data key |
+//! | table `keys`: `O#K` | `0` | the platform's wrapped data key |
 //! | table `keys`: `T#<tenant>#S` | `<user>` | a person's wrapped key |
 
 use std::str::FromStr;
 
 use trennwand_domain::{
-    ClientId, CommandUuid, DeviceId, Digest, EnrollmentId, Owner, PolicyId, ResellerId, RolloutId,
-    SlotKind, TenantId, TenantScope, UserId,
+    ClientId, CommandUuid, DeviceId, Digest, EnrollmentId, EventId, Owner, PolicyId, ResellerId,
+    RolloutId, SlotKind, TenantId, TenantScope, UserId,
 };
 
 /// Names of the attributes that something outside this crate needs to know.
@@ -297,18 +300,33 @@ pub(crate) fn listed_tenant(reseller: ResellerId, id: TenantId) -> Key {
     tenants(reseller).item(id)
 }
 
-/// The clients of an owner; who an owner is only an authenticator knows.
+/// Who an owner is only an authenticator knows.
+fn owner_pk(owner: Owner, kind: &str) -> String {
+    match owner {
+        Owner::Operator => format!("O#{kind}"),
+        Owner::Reseller(id) => format!("R#{id}#{kind}"),
+        Owner::Tenant(id) => format!("T#{id}#{kind}"),
+    }
+}
+
 pub(crate) fn clients(owner: Owner) -> Span {
-    let pk = match owner {
-        Owner::Operator => "O#C".into(),
-        Owner::Reseller(id) => format!("R#{id}#C"),
-        Owner::Tenant(id) => format!("T#{id}#C"),
-    };
-    Span::new(pk, "")
+    Span::new(owner_pk(owner, "C"), "")
 }
 
 pub(crate) fn client(owner: Owner, id: ClientId) -> Key {
     clients(owner).item(id)
+}
+
+pub(crate) fn kept_answer(owner: Owner, key: Digest) -> Key {
+    Span::new(owner_pk(owner, "IDK"), "").item(key)
+}
+
+pub(crate) fn audit_trail(owner: Owner) -> Span {
+    Span::new(owner_pk(owner, "AUD"), "")
+}
+
+pub(crate) fn audit_event(owner: Owner, id: EventId) -> Key {
+    audit_trail(owner).item(id)
 }
 
 pub(crate) fn client_directory(id: ClientId) -> Key {
@@ -317,6 +335,11 @@ pub(crate) fn client_directory(id: ClientId) -> Key {
 
 pub(crate) fn link_directory(token_hash: Digest) -> Key {
     key(format!("X#link#{token_hash}"), "0".into())
+}
+
+/// In table `keys`.
+pub(crate) fn platform_key() -> Key {
+    key("O#K".into(), "0".into())
 }
 
 /// In table `keys`.

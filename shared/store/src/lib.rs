@@ -26,6 +26,8 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client as Dynamo;
 use trennwand_domain::TenantScope;
 
+mod answers;
+mod audit;
 pub mod client;
 mod clients;
 mod devices;
@@ -38,6 +40,7 @@ mod item;
 pub mod layout;
 pub mod meter;
 mod page;
+mod platform;
 mod policies;
 mod read;
 mod resellers;
@@ -50,6 +53,8 @@ mod transaction;
 mod users;
 
 pub use self::{
+    answers::{Answers, KeptAnswer},
+    audit::{Audit, Trail},
     clients::Clients,
     devices::{Authentication, ConnectView, DeviceFilter, Devices, TokenUpdate, WakeTarget},
     directory::Directory,
@@ -58,6 +63,7 @@ pub use self::{
     fault::{Fault, FaultPlan},
     meter::{Meter, Usage},
     page::{Listed, Page},
+    platform::Platform,
     policies::Policies,
     resellers::Resellers,
     tenant::TenantStore,
@@ -134,6 +140,24 @@ impl Store {
     #[must_use]
     pub const fn clients(&self) -> Clients<'_> {
         Clients::new(self)
+    }
+
+    /// What was written through the API, by whom.
+    #[must_use]
+    pub const fn audit(&self) -> Audit<'_> {
+        Audit::new(self)
+    }
+
+    /// Answers kept under idempotency keys.
+    #[must_use]
+    pub const fn answers(&self) -> Answers<'_> {
+        Answers::new(self)
+    }
+
+    /// What belongs to the platform itself.
+    #[must_use]
+    pub const fn platform(&self) -> Platform<'_> {
+        Platform::new(self)
     }
 
     /// What is due across tenants; for the timer.

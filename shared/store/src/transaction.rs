@@ -24,6 +24,8 @@ use crate::{
 pub struct Transaction {
     store: Store,
     writes: Vec<(Write, Error)>,
+    /// What it means if somebody else's write stays in the way of the first one.
+    first_busy: Option<Error>,
 }
 
 /// How often a transaction that somebody else's write was in the way of is tried.
@@ -112,7 +114,7 @@ const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionChec
 
 impl Transaction {
     pub(crate) const fn new(store: Store) -> Self {
-        Self { store, writes: Vec::new() }
+        Self { store, writes: Vec::new(), first_busy: None }
     }
 
     /// Writes everything. A single write is a plain one and costs half; one that finds exactly what it
@@ -142,6 +144,14 @@ impl Transaction {
             .return_values_on_condition_check_failure(ALL_OLD)
             .build();
         self.push(put.map(Write::Put), otherwise);
+    }
+
+    /// Writes a whole item of `data` whose condition is told before all others. `busy` is the
+    /// transaction's error if another transaction stays in the way of this item.
+    pub(crate) fn put_first(&mut self, item: Item, when: Expression, taken: Error, busy: Error) {
+        self.put(Table::Data, item, when, taken);
+        self.writes.rotate_right(1);
+        self.first_busy = Some(busy);
     }
 
     /// Changes an item of `data`.
@@ -177,10 +187,12 @@ impl Transaction {
 
     /// [`Self::commit`] for those who want to know which condition failed on what.
     pub(crate) async fn attempt(mut self) -> Result<(), Refusal> {
+        let mut first_in_the_way = false;
         for attempt in 0..ATTEMPTS {
             match self.send().await {
                 Ok(()) => return Ok(()),
-                Err(Outcome::Busy) => {
+                Err(Outcome::Busy { first }) => {
+                    first_in_the_way = first;
                     tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
                 }
                 Err(Outcome::Failed(error)) => return Err(Refusal::Failed(error)),
@@ -193,7 +205,9 @@ impl Transaction {
                 }
             }
         }
-        Err(Refusal::Failed(Error::unavailable("database: conflicts")))
+        let busy = self.first_busy.filter(|_| first_in_the_way);
+        let busy = busy.unwrap_or_else(|| Error::unavailable("database: conflicts"));
+        Err(Refusal::Failed(busy))
     }
 
     async fn send(&self) -> Result<(), Outcome> {
@@ -229,7 +243,9 @@ impl Transaction {
             Some(PutItemError::ConditionalCheckFailedException(e)) => {
                 Err(Outcome::Refused { index: 0, found: e.item.clone() })
             }
-            Some(PutItemError::TransactionConflictException(_)) => Err(Outcome::Busy),
+            Some(PutItemError::TransactionConflictException(_)) => {
+                Err(Outcome::Busy { first: true })
+            }
             _ => Err(Outcome::Failed(failure::from_sdk(&failed))),
         }
     }
@@ -252,7 +268,9 @@ impl Transaction {
             Some(UpdateItemError::ConditionalCheckFailedException(e)) => {
                 Err(Outcome::Refused { index: 0, found: e.item.clone() })
             }
-            Some(UpdateItemError::TransactionConflictException(_)) => Err(Outcome::Busy),
+            Some(UpdateItemError::TransactionConflictException(_)) => {
+                Err(Outcome::Busy { first: true })
+            }
             _ => Err(Outcome::Failed(failure::from_sdk(&failed))),
         }
     }
@@ -273,7 +291,9 @@ impl Transaction {
             Some(DeleteItemError::ConditionalCheckFailedException(e)) => {
                 Err(Outcome::Refused { index: 0, found: e.item.clone() })
             }
-            Some(DeleteItemError::TransactionConflictException(_)) => Err(Outcome::Busy),
+            Some(DeleteItemError::TransactionConflictException(_)) => {
+                Err(Outcome::Busy { first: true })
+            }
             _ => Err(Outcome::Failed(failure::from_sdk(&failed))),
         }
     }
@@ -296,8 +316,8 @@ impl Transaction {
 enum Outcome {
     /// The condition of the write at this index failed.
     Refused { index: usize, found: Option<Map> },
-    /// Somebody else's write was in the way.
-    Busy,
+    /// Somebody else's write was in the way, of the first write or of another.
+    Busy { first: bool },
     /// Something else.
     Failed(Error),
 }
@@ -310,7 +330,7 @@ impl Outcome {
             let found = reasons.get(index).and_then(|r| r.item.clone());
             Self::Refused { index, found }
         } else if codes.iter().any(|&c| failure::is_passing(c)) {
-            Self::Busy
+            Self::Busy { first: codes.first().is_some_and(|&c| failure::is_passing(c)) }
         } else {
             Self::Failed(Error::internal(format_args!("database: cancelled for {codes:?}")))
         }

@@ -12,6 +12,7 @@ use trennwand_auth::{Need, Principal, Principals, Scope, Verifier};
 use trennwand_domain::{
     Authenticator, Clock, Error, ErrorKind, Owner, ReasonCode, ResellerId, TenantId, TenantScope,
 };
+use trennwand_store::Trail;
 
 use crate::{ApiError, Id};
 
@@ -38,6 +39,22 @@ impl Gate {
         client
             .and_then(|client| Principal::of(&claims, &client))
             .ok_or_else(|| invalid_token(Some(&"client revoked or gone")))
+    }
+}
+
+/// What the extractors for one level leave in the request's extensions: who may do what the request
+/// asks, and whose audit trail tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Authorised {
+    /// Who calls.
+    pub caller: Principal,
+    /// Whose things are written.
+    pub trail: Trail,
+}
+
+impl Authorised {
+    fn note(parts: &mut Parts, caller: Principal, trail: Trail) {
+        parts.extensions.insert(Self { caller, trail });
     }
 }
 
@@ -166,9 +183,11 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &R) -> Result<Self, ApiError> {
         let caller = Gate::from_ref(state).caller(&parts.headers).await?;
         match caller.owner {
-            Owner::Operator => allowed::<S>(&caller).map(|()| Self(caller, PhantomData)),
-            Owner::Reseller(_) | Owner::Tenant(_) => Err(wrong_level()),
+            Owner::Operator => allowed::<S>(&caller)?,
+            Owner::Reseller(_) | Owner::Tenant(_) => return Err(wrong_level()),
         }
+        Authorised::note(parts, caller, Trail::Operator);
+        Ok(Self(caller, PhantomData))
     }
 }
 
@@ -184,6 +203,7 @@ where
             return Err(wrong_level());
         };
         allowed::<S>(&caller)?;
+        Authorised::note(parts, caller, Trail::Reseller(reseller));
         Ok(Self { caller, reseller, need: PhantomData })
     }
 }
@@ -209,7 +229,9 @@ where
             Owner::Operator | Owner::Reseller(_) | Owner::Tenant(_) => return Err(no_tenant()),
         }
         allowed::<S>(&caller)?;
-        Ok(Self { caller, scope: vouch(tenant), need: PhantomData })
+        let scope = vouch(tenant);
+        Authorised::note(parts, caller, Trail::Tenant(scope));
+        Ok(Self { caller, scope, need: PhantomData })
     }
 }
 
@@ -230,7 +252,9 @@ where
             return Err(no_tenant());
         }
         allowed::<S>(&caller)?;
-        Ok(Self { caller, reseller, scope: vouch(tenant), need: PhantomData })
+        let scope = vouch(tenant);
+        Authorised::note(parts, caller, Trail::Tenant(scope));
+        Ok(Self { caller, reseller, scope, need: PhantomData })
     }
 }
 

@@ -35,7 +35,9 @@ mod shell;
 
 pub use body::{Json, MAX_JSON_BYTES, Query};
 pub use conditional::{IfMatch, Tagged};
-pub use gate::{Anyone, ForOperator, ForReseller, ForTenant, ForTenantOfReseller, Gate};
+pub use gate::{
+    Anyone, Authorised, ForOperator, ForReseller, ForTenant, ForTenantOfReseller, Gate,
+};
 pub use oauth::{NoStore, OauthFailure, TokenRequest};
 pub use openapi::{Problems, document};
 pub use page::{Listing, Paging, PagingParams};

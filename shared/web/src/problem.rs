@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, fmt};
 
 use axum::{
     body::Body,
+    extract::rejection::BytesRejection,
     http::{
         HeaderName, HeaderValue, StatusCode,
         header::{CONTENT_TYPE, RETRY_AFTER},
@@ -123,6 +124,15 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "malformed", english, german)
     }
 
+    /// The `Idempotency-Key` was used for another request.
+    #[must_use]
+    pub fn idempotency_key_reused() -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let english = "this Idempotency-Key was used for another request";
+        let german = "Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt.";
+        Self::new(status, "idempotency_key_reused", english, german)
+    }
+
     pub(crate) fn too_large() -> Self {
         let (english, german) = ("the body is too large", "Die Anfrage ist zu groß.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", english, german)
@@ -143,6 +153,12 @@ impl ApiError {
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.header = Some((name, value));
         self
+    }
+
+    /// The body could not be read to its end.
+    #[must_use]
+    pub fn unreadable(rejection: BytesRejection) -> Self {
+        crate::body::unreadable(rejection)
     }
 
     /// The HTTP status.

@@ -28,7 +28,7 @@ pub struct Shell {
     pub function: &'static str,
 }
 
-/// Puts around all routes, once: fallbacks, a limit for bodies and time, a catcher of panics, the
+/// Puts around all routes, once (the request's id is also in its extensions): fallbacks, a limit for bodies and time, a catcher of panics, the
 /// request's id (`x-request-id`) and the one log line.
 pub fn finish(routes: Router, shell: Shell) -> Router {
     finish_within(REQUEST_LIFE, routes, shell)
@@ -70,12 +70,13 @@ async fn around(
     State((shell, life)): State<(Shell, Duration)>,
     route: Option<MatchedPath>,
     params: Result<RawPathParams, RawPathParamsRejection>,
-    req: Request,
+    mut req: Request,
     next: Next,
 ) -> Response {
     #[expect(clippy::disallowed_methods, reason = "the duration in the log is measured here")]
     let started = Instant::now();
     let request: RequestId = shell.ids.mint();
+    req.extensions_mut().insert(request);
     let Language(locale) = Language::of(req.headers());
     let subject = Subject {
         method: req.method().clone(),

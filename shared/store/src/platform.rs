@@ -1,0 +1,36 @@
+use trennwand_domain::{Error, Result};
+
+use crate::{
+    Store, Transaction,
+    item::{Item, bytes},
+    layout,
+    transaction::{Expression, Table},
+};
+
+/// What belongs to nobody but the platform itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Platform<'a> {
+    store: &'a Store,
+}
+
+impl<'a> Platform<'a> {
+    pub(crate) const fn new(store: &'a Store) -> Self {
+        Self { store }
+    }
+
+    /// The platform's data key, wrapped by the master key.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn wrapped_key(&self) -> Result<Option<Vec<u8>>> {
+        let item = self.store.read(Table::Keys, &layout::platform_key()).await?;
+        item.map(|mut item| item.bytes("wk")).transpose()
+    }
+
+    /// Adds the platform's data key; fails as already existing if there is one.
+    pub fn insert_key(&self, tx: &mut Transaction, wrapped: &[u8]) {
+        let item = Item::at(&layout::platform_key()).with("wk", bytes(wrapped));
+        let exists = Error::already_exists("the platform's key");
+        tx.put(Table::Keys, item, Expression::absent(), exists);
+    }
+}
