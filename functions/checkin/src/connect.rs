@@ -125,14 +125,13 @@ impl Conversation<'_> {
             View { tenant: self.scope.tenant(), wanted: self.wanted.as_ref(), now: self.now };
         let answer = view.queued(&mut self.device, &command, report);
         let devices = self.state.core.store.devices(&self.scope);
-        let mut header = answer.changed.then_some(&self.device);
-        if let Some((slot, facts)) = &answer.facts {
-            // First what it says, then that it was said: if the second write fails, the command is
-            // asked again.
-            devices.save(&self.device, Some((*slot, &facts.to_json()))).await?;
-            header = None;
+        let header = answer.changed.then_some(&self.device);
+        let facts = answer.facts.map(|(slot, facts)| (slot, facts.to_json()));
+        let facts = facts.as_ref().map(|(slot, json)| (*slot, json.as_slice()));
+        if !devices.answer_queued(self.device.id, &answer.result, header, facts).await? {
+            // Another connection was faster: what follows is worked out from what it wrote.
+            return Err(Error::conflict(ReasonCode::ConcurrentChange));
         }
-        devices.answer_queued(self.device.id, &answer.result, header).await?;
         self.queue.retain(|c| c.uuid != uuid);
         Ok(())
     }

@@ -145,7 +145,7 @@ impl Conversation<'_> {
             result: std::collections::BTreeMap::new(),
         };
         let devices = self.state.core.store.devices(&self.scope);
-        devices.answer_queued(self.device.id, &result, None).await?;
+        devices.answer_queued(self.device.id, &result, None, None).await?;
         Ok(None)
     }
 

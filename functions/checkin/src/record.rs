@@ -110,6 +110,7 @@ impl View<'_> {
                 let token = device.slots.of(*slot).token;
                 self.judge(device, Answered { round, slot: *slot, token }, facts);
             });
+        answer.changed |= answer.facts.is_some();
         answer
     }
 

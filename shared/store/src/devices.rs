@@ -141,11 +141,15 @@ impl<'a> Devices<'a> {
         let mut tx = self.store.transaction();
         self.put_header(&mut tx, device);
         if let Some((query, facts)) = facts {
-            let item =
-                Item::at(&layout::fact(&self.scope, device.id, query)).with("js", bytes(facts));
-            tx.put(Table::Data, item, Expression::default(), failure::concurrent_change());
+            self.put_facts(&mut tx, device.id, query, facts);
         }
         tx.commit().await
+    }
+
+    /// Keeps what a query's answer held; the condition is the header's.
+    fn put_facts(&self, tx: &mut Transaction, id: DeviceId, query: SlotKind, facts: &[u8]) {
+        let item = Item::at(&layout::fact(&self.scope, id, query)).with("js", bytes(facts));
+        tx.put(Table::Data, item, Expression::default(), failure::concurrent_change());
     }
 
     /// [`Self::save`] as part of a transaction.

@@ -1,6 +1,6 @@
 //! Failures that the embedded database never shows, injected below the SDK, for tests.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::{
     client::{
@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::body::SdkBody;
 
-/// What goes wrong with one request.
+/// What goes wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Another transaction holds an item (`TransactionConflict`); no effect.
@@ -31,38 +31,77 @@ pub enum Fault {
 
 /// Which requests go wrong; shared with the client that was made with it.
 #[derive(Debug, Clone, Default)]
-pub struct FaultPlan(Arc<Mutex<Vec<(u32, Fault)>>>);
+pub struct FaultPlan(Arc<Mutex<Plan>>);
+
+#[derive(Debug, Default)]
+struct Plan {
+    /// How many requests from now, and what goes wrong then.
+    requests: Vec<(u32, Fault)>,
+    /// How many calls from now, and what goes wrong with all their attempts.
+    calls: Vec<(u32, Fault)>,
+    /// The calls that go wrong, by the identity that the SDK gives them.
+    failing: Vec<(String, Fault)>,
+}
 
 impl FaultPlan {
     /// Lets the `nth` request from now on (1 is the next) go wrong. Retries by the SDK count.
     pub fn on_request(&self, nth: u32, fault: Fault) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((nth, fault));
+        self.plan().requests.push((nth, fault));
+    }
+
+    /// Lets the `nth` call from now on (1 is the next) go wrong however often the SDK tries.
+    pub fn on_call(&self, nth: u32, fault: Fault) {
+        self.plan().calls.push((nth, fault));
     }
 
     /// Whether every planned fault has happened.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        let plan = self.plan();
+        plan.requests.is_empty() && plan.calls.is_empty()
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn clear(&self) {
+        *self.plan() = Plan::default();
     }
 
     /// Counts a request; says what goes wrong with it.
-    fn next(&self) -> Option<Fault> {
-        let mut plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut now = None;
-        plan.retain_mut(|(nth, fault)| {
-            *nth = nth.saturating_sub(1);
-            if *nth == 0 {
-                now = Some(*fault);
-            }
-            *nth > 0
-        });
-        now
+    fn next(&self, request: &HttpRequest) -> Option<Fault> {
+        let mut plan = self.plan();
+        let by_request = count_down(&mut plan.requests);
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        let call = header("amz-sdk-invocation-id");
+        if header("amz-sdk-request").starts_with("attempt=1")
+            && let Some(fault) = count_down(&mut plan.calls)
+        {
+            plan.failing.push((call.to_owned(), fault));
+        }
+        let by_call = plan.failing.iter().find(|(failing, _)| failing == call);
+        by_request.or(by_call.map(|(_, fault)| *fault))
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `inner` with the planned faults.
     pub(crate) fn around(self, inner: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(FaultyClient { inner, plan: self })
     }
+}
+
+/// One less for each; what has come due, the last of it.
+fn count_down(planned: &mut Vec<(u32, Fault)>) -> Option<Fault> {
+    let mut due = None;
+    planned.retain_mut(|(nth, fault)| {
+        *nth = nth.saturating_sub(1);
+        if *nth == 0 {
+            due = Some(*fault);
+        }
+        *nth > 0
+    });
+    due
 }
 
 #[derive(Debug)]
@@ -90,7 +129,7 @@ struct FaultyConnector {
 
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        match self.plan.next() {
+        match self.plan.next(&request) {
             None => self.inner.call(request),
             Some(Fault::Conflict) => {
                 let target = request.headers().get("x-amz-target").unwrap_or_default();
@@ -127,4 +166,40 @@ fn refusal(body: &'static str) -> Result<HttpResponse, ConnectorError> {
     let mut response = HttpResponse::new(status, SdkBody::from(body));
     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use trennwand_domain::{Reseller, ResellerId, Timestamp};
+
+    use super::*;
+    use crate::{Meter, Store, testing::store_with};
+
+    async fn insert(store: &Store) -> trennwand_domain::Result<()> {
+        let mut tx = store.transaction();
+        let id = ResellerId::from_bits(1);
+        let reseller = Reseller { id, name: "Telco".into(), created_at: Timestamp::from_unix_s(0) };
+        store.resellers().insert(&mut tx, &reseller);
+        tx.commit().await
+    }
+
+    #[tokio::test]
+    async fn a_call_that_goes_wrong_does_so_however_often_it_is_tried() {
+        for (fault, written) in
+            [(Fault::Throttle, false), (Fault::TimeoutBefore, false), (Fault::TimeoutAfter, true)]
+        {
+            let plan = FaultPlan::default();
+            let store = store_with(Some(plan.clone())).await;
+            plan.on_call(1, fault);
+            let (refused, usage) = Meter::measure(insert(&store)).await;
+            assert_eq!(refused.unwrap_err().code(), "unavailable", "{fault:?}");
+            assert_eq!(usage.requests, 3, "{fault:?}: all attempts");
+            assert!(plan.is_done());
+            assert_eq!(insert(&store).await.is_err(), written, "{fault:?}: the next call is whole");
+            plan.on_call(1, fault);
+            plan.clear();
+            let read = store.resellers().get(ResellerId::from_bits(1)).await;
+            assert!(read.unwrap().is_some(), "{fault:?}: the plan is forgotten");
+        }
+    }
 }

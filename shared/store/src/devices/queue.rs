@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use trennwand_domain::{
     CommandKind, CommandResult, CommandStatus, CommandUuid, Device, DeviceId, Error, QueuedCommand,
-    Result,
+    Result, SlotKind,
 };
 
 use super::Devices;
@@ -78,8 +78,8 @@ impl Devices<'_> {
     }
 
     /// Takes `result.uuid` out of the queue and keeps the result (whole members of it, up to 32 KB), in
-    /// one conditional write; writes the header too if one is given (see [`Self::save`]). `false` if it
-    /// was not waiting any more: a repeat, without effect.
+    /// one conditional write, together with the header and the facts if they are given (see
+    /// [`Self::save`]). `false` if it was not waiting any more: a repeat, without effect.
     ///
     /// # Errors
     /// A concurrent change if the header was changed since it was read; if the database does not
@@ -89,6 +89,7 @@ impl Devices<'_> {
         id: DeviceId,
         result: &CommandResult,
         header: Option<&Device>,
+        facts: Option<(SlotKind, &[u8])>,
     ) -> Result<bool> {
         let mut tx = self.store.transaction();
         let queued = layout::queued(&self.scope, id, result.uuid);
@@ -101,6 +102,9 @@ impl Devices<'_> {
         tx.put(Table::Data, item, Expression::default(), Error::internal("unconditional"));
         if let Some(device) = header {
             self.put_header(&mut tx, device);
+        }
+        if let Some((query, facts)) = facts {
+            self.put_facts(&mut tx, id, query, facts);
         }
         match tx.attempt().await {
             Ok(()) => Ok(true),

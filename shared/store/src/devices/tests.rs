@@ -140,11 +140,14 @@ async fn an_answer_to_a_queued_command_is_kept_once() {
     assert_eq!(devices.queued(id(1), waiting.uuid).await.unwrap(), Some(waiting.clone()));
 
     let result = answer(&waiting);
-    let (first, usage) = Meter::measure(devices.answer_queued(id(1), &result, None)).await;
+    let (first, usage) = Meter::measure(devices.answer_queued(id(1), &result, None, None)).await;
     assert!(first.unwrap());
     assert_eq!(usage, cost(1, 0.0, 4.0));
     let other = CommandResult { status: CommandStatus::Error, ..result.clone() };
-    assert!(!devices.answer_queued(id(1), &other, None).await.unwrap(), "a repeat has no effect");
+    assert!(
+        !devices.answer_queued(id(1), &other, None, None).await.unwrap(),
+        "a repeat has no effect"
+    );
     assert_eq!(devices.result(id(1), waiting.uuid).await.unwrap(), Some(result.clone()));
     assert_eq!(devices.results(id(1), &Page::first(10)).await.unwrap().items, [result]);
     assert_eq!(devices.queue(id(1), &Page::first(10)).await.unwrap().items, []);
@@ -160,13 +163,41 @@ async fn an_answer_with_a_changed_verdict_costs_seven_and_needs_the_header_as_re
     let devices = store.devices(&scope(1));
     violate(&mut device);
     let result = answer(&waiting[0]);
-    let (done, usage) = Meter::measure(devices.answer_queued(id(1), &result, Some(&device))).await;
+    let (done, usage) =
+        Meter::measure(devices.answer_queued(id(1), &result, Some(&device), None)).await;
     assert!(done.unwrap());
     assert_eq!(usage, cost(1, 0.0, 7.0));
-    let error =
-        devices.answer_queued(id(1), &answer(&waiting[1]), Some(&device)).await.unwrap_err();
+    let facts = Some((SlotKind::SecurityInfo, b"{}".as_slice()));
+    let late = answer(&waiting[1]);
+    let error = devices.answer_queued(id(1), &late, Some(&device), facts).await.unwrap_err();
     assert!(is_concurrent(&error), "{error:?}");
     assert!(devices.queued(id(1), waiting[1].uuid).await.unwrap().is_some(), "nothing happened");
+    assert_eq!(devices.facts(id(1)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_answer_to_an_operators_question_is_kept_judged_and_done_with_in_one_request() {
+    let store = store().await;
+    let mut device = full_device(1);
+    enrol(&store, &scope(1), &device).await;
+    let waiting = command(Priority::Normal, 1);
+    enqueue(&store, std::slice::from_ref(&waiting)).await;
+    let devices = store.devices(&scope(1));
+    violate(&mut device);
+    let (result, facts) = (answer(&waiting), b"{}".as_slice());
+    let answered =
+        devices.answer_queued(id(1), &result, Some(&device), Some((SlotKind::SecurityInfo, facts)));
+    let (done, usage) = Meter::measure(answered).await;
+    assert!(done.unwrap());
+    assert_eq!(usage, cost(1, 0.0, 9.0), "seven, and the facts");
+    assert_eq!(devices.facts(id(1)).await.unwrap(), [(SlotKind::SecurityInfo, facts.to_vec())]);
+    let stored = devices.get(id(1)).await.unwrap().unwrap();
+    assert_eq!(stored.controls.verdict(), Verdict::Violated);
+
+    let other = Some((SlotKind::SecurityInfo, b"[]".as_slice()));
+    let again = devices.answer_queued(id(1), &result, Some(&stored), other).await;
+    assert!(!again.unwrap(), "a repeat has no effect");
+    assert_eq!(devices.facts(id(1)).await.unwrap(), [(SlotKind::SecurityInfo, facts.to_vec())]);
 }
 
 fn violate(device: &mut Device) {
