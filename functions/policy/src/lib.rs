@@ -25,7 +25,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
 pub fn router(state: Api) -> Router {
-    api().with_state(state).split_for_parts().0
+    let core = state.core.clone();
+    trennwand_runtime::mount(api(), state, &core)
 }
 
 /// The routes with their description.

@@ -23,19 +23,19 @@ use crate::{
     write::{Keyed, Ticket, TicketParts},
 };
 
-/// A function's routes with their state, and their description. Handlers that write can take
+/// A function's routes with their state. Handlers that write can take
 /// [`crate::Write`]: requests with an `Idempotency-Key` that were answered before get the same answer
 /// again.
 ///
 /// The key costs a fresh request no request of its own: the answer is written in the transaction it
 /// speaks of, on the condition that there is none yet, and it is looked up only if the request fails.
-pub fn mount<S>(routes: OpenApiRouter<S>, state: S, core: &Core) -> (Router, OpenApi)
+pub fn mount<S>(routes: OpenApiRouter<S>, state: S, core: &Core) -> Router
 where
     S: Clone + Send + Sync + 'static,
 {
     let (router, document) = routes.with_state(state).split_for_parts();
     let writes = Writes { core: core.clone(), operations: Arc::new(operations(&document)) };
-    (router.route_layer(middleware::from_fn_with_state(writes, around)), document)
+    router.route_layer(middleware::from_fn_with_state(writes, around))
 }
 
 /// The names of the operations that write.
