@@ -21,7 +21,8 @@ pub struct Behaviour {
     pub managed_apps: BTreeMap<String, String>,
     /// Every report is sent twice; the phone goes on with the second answer.
     pub repeats_reports: bool,
-    /// Asks SCEP twice with the same transaction and insists on the same certificate.
+    /// Asks SCEP twice with the same transaction, whether or not it was answered, and insists on the
+    /// same certificate.
     pub repeats_scep: bool,
     /// How many more answers to reports are lost on their way back; the report is kept and sent
     /// again at the next connect.

@@ -150,13 +150,13 @@ impl Phone {
         let authority = scep::meet(wire, order).await?;
         let key = around.keys.draw().await?;
         let asked = scep::ask(order, key, around.clock.now(), &*around.entropy)?;
-        let mut identity = scep::obtain(wire, order, &authority, &asked, &*around.entropy).await?;
-        if self.state().behaviour.repeats_scep {
-            let again = scep::obtain(wire, order, &authority, &asked, &*around.entropy).await?;
-            if again.certificate != identity.certificate {
-                return Err(SimulatorError::protocol("the repeat brought another certificate"));
-            }
-            identity = again;
+        let first = scep::obtain(wire, order, &authority, &asked, &*around.entropy).await;
+        if !self.state().behaviour.repeats_scep {
+            return first;
+        }
+        let identity = scep::obtain(wire, order, &authority, &asked, &*around.entropy).await?;
+        if first.is_ok_and(|first| first.certificate != identity.certificate) {
+            return Err(SimulatorError::protocol("the repeat brought another certificate"));
         }
         Ok(identity)
     }
