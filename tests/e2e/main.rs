@@ -2,6 +2,7 @@
 //! on the embedded database in memory; time moves only when a test says so.
 
 mod arrows;
+mod authorization;
 mod figures;
 mod leak;
 mod life;
