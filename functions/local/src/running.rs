@@ -200,7 +200,7 @@ impl Running {
         self.router.clone()
     }
 
-    /// What the requests since the last call cost.
+    /// What the requests since the last call cost; of very many, the latest.
     #[must_use]
     pub fn take_measured(&self) -> Vec<Measured> {
         self.ledger.take()
