@@ -4,7 +4,8 @@
 //! Architecture invariants: handlers write items and publish nothing (the stream is the outbox).
 //! What identifies a user is opened only for callers with `personal_data`. A draft reaches no phone:
 //! only a roll-out changes the assignment head, in the transaction that records it. A command that
-//! the enrolment does not grant is refused before it is stored.
+//! the enrolment does not grant is refused before it is stored. Every write goes through
+//! [`trennwand_runtime::Write`].
 //!
 //! ```no_run
 //! # fn example(api: trennwand_runtime::Api) -> axum::Router {
@@ -12,6 +13,7 @@
 //! # }
 //! ```
 
+mod audit;
 mod commands;
 mod devices;
 mod enrollments;
@@ -51,6 +53,7 @@ pub fn api() -> OpenApiRouter<Api> {
         .routes(routes!(policies::version::policy_version_get))
         .routes(routes!(rollouts::create::rollout_create, rollouts::list::rollout_list))
         .routes(routes!(rollouts::read::rollout_get))
+        .routes(routes!(audit::list::audit_event_list))
 }
 
 #[cfg(test)]
@@ -71,6 +74,6 @@ mod tests {
         let count = operations.len();
         operations.sort_unstable();
         operations.dedup();
-        assert_eq!((count, operations.len()), (24, 24));
+        assert_eq!((count, operations.len()), (25, 25));
     }
 }

@@ -83,3 +83,98 @@ fn decode(mut item: Fields, owner: Owner, key: Digest) -> Result<KeptAnswer> {
         expires_at: Timestamp::from_unix_s(item.number("ex")?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use trennwand_domain::{Authenticator, Duration, Reseller, ResellerId, TenantId, TenantScope};
+
+    use super::*;
+    use crate::{
+        Fault, FaultPlan, Meter,
+        testing::{NOON, store, store_with},
+    };
+
+    fn answer(owner: Owner, key: &[u8]) -> KeptAnswer {
+        KeptAnswer {
+            owner,
+            key: Digest::of(key),
+            request: Digest::of(b"request"),
+            status: 201,
+            headers: vec![("etag".into(), "\"1\"".into())],
+            body: Sealed::from_bytes(vec![3; 50]),
+            expires_at: NOON.plus(Duration::from_secs(60)),
+        }
+    }
+
+    /// A business write with an answer that is kept.
+    async fn write(store: &Store, bits: u128, answer: &KeptAnswer, now: Timestamp) -> Result<()> {
+        let mut tx = store.transaction();
+        let id = ResellerId::from_bits(bits);
+        let reseller = Reseller { id, name: "Telco".into(), created_at: NOON };
+        store.resellers().insert(&mut tx, &reseller);
+        store.answers().keep(&mut tx, answer, now);
+        tx.commit().await
+    }
+
+    #[tokio::test]
+    async fn what_a_key_stands_for_happens_once() {
+        let store = store().await;
+        let kept = answer(Owner::Operator, b"key");
+        let (written, usage) = Meter::measure(write(&store, 1, &kept, NOON)).await;
+        written.unwrap();
+        assert_eq!(usage.requests, 1, "the key costs no request");
+        write(&store, 2, &kept, NOON).await.unwrap_err();
+        let second = store.resellers().get(ResellerId::from_bits(2)).await.unwrap();
+        assert_eq!(second, None, "nothing of the second was written");
+        let found = store.answers().get(Owner::Operator, kept.key, NOON).await.unwrap();
+        assert_eq!(found, Some(kept));
+    }
+
+    #[tokio::test]
+    async fn owners_do_not_share_keys() {
+        let store = store().await;
+        let owners = [
+            Owner::Operator,
+            Owner::Reseller(ResellerId::from_bits(1)),
+            Owner::Tenant(TenantId::from_bits(1)),
+            Owner::Tenant(TenantId::from_bits(2)),
+        ];
+        for (bits, owner) in (1..).zip(owners) {
+            let kept = answer(owner, b"key");
+            assert_eq!(store.answers().get(owner, kept.key, NOON).await.unwrap(), None);
+            write(&store, bits, &kept, NOON).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_can_be_used_anew_once_its_answer_has_expired() {
+        let store = store().await;
+        let kept = answer(Owner::Operator, b"key");
+        write(&store, 1, &kept, NOON).await.unwrap();
+        let later = kept.expires_at.plus(Duration::from_secs(1));
+        let answers = store.answers();
+        assert!(answers.get(Owner::Operator, kept.key, kept.expires_at).await.unwrap().is_some());
+        assert_eq!(answers.get(Owner::Operator, kept.key, later).await.unwrap(), None);
+        write(&store, 2, &kept, later).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_being_written_elsewhere_is_in_flight() {
+        let plan = FaultPlan::default();
+        let store = store_with(Some(plan.clone())).await;
+        for nth in 1..=4 {
+            plan.on_request(nth, Fault::Conflict);
+        }
+        let error = write(&store, 1, &answer(Owner::Operator, b"key"), NOON).await.unwrap_err();
+        assert_eq!(error.code(), "idempotency_in_flight");
+    }
+
+    #[test]
+    fn a_tenants_answers_lie_under_its_prefix() {
+        #[expect(clippy::disallowed_methods, reason = "a test vouches for itself")]
+        let scope = TenantScope::vouched(Authenticator::ApiToken, TenantId::from_bits(1));
+        let key = layout::kept_answer(Owner::Tenant(scope.tenant()), Digest::of(b""));
+        let tenant = layout::tenant(&scope).pk;
+        assert_eq!(key.pk, tenant.replace("#O", "#IDK"));
+    }
+}

@@ -72,3 +72,62 @@ fn decode(mut item: Fields) -> Result<AuditEvent> {
         request: item.parsed("rq")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use trennwand_domain::{ClientId, EventId, RequestId};
+
+    use super::*;
+    use crate::testing::{NOON, scope, store};
+
+    fn event(bits: u128) -> AuditEvent {
+        AuditEvent {
+            id: EventId::from_bits(bits),
+            at: NOON,
+            actor: ClientId::from_bits(1),
+            level: Level::Tenant,
+            operation: "user_create".into(),
+            object: "usr_1".into(),
+            request: RequestId::from_bits(bits),
+        }
+    }
+
+    async fn append(store: &Store, trail: Trail, bits: u128) -> Result<()> {
+        let mut tx = store.transaction();
+        store.audit().append(&mut tx, trail, &event(bits));
+        tx.commit().await
+    }
+
+    #[tokio::test]
+    async fn a_trail_is_read_in_pages_oldest_first_and_is_nobody_elses() {
+        let store = store().await;
+        let trails = [
+            Trail::Tenant(scope(1)),
+            Trail::Tenant(scope(2)),
+            Trail::Reseller(ResellerId::from_bits(1)),
+            Trail::Operator,
+        ];
+        for (start, trail) in [100, 200, 300, 400].into_iter().zip(trails) {
+            for bits in [start + 2, start, start + 1] {
+                append(&store, trail, bits).await.unwrap();
+            }
+        }
+        for (start, trail) in [100, 200, 300, 400].into_iter().zip(trails) {
+            let first = store.audit().list(trail, &Page::first(2)).await.unwrap();
+            assert_eq!(first.items, [event(start), event(start + 1)]);
+            let rest = Page { limit: 2, cursor: first.next };
+            let rest = store.audit().list(trail, &rest).await.unwrap();
+            assert_eq!((rest.items, rest.next), (vec![event(start + 2)], None));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_is_never_overwritten() {
+        let store = store().await;
+        append(&store, Trail::Operator, 1).await.unwrap();
+        let mut tx = store.transaction();
+        let other = AuditEvent { object: "usr_2".into(), ..event(1) };
+        store.audit().append(&mut tx, Trail::Operator, &other);
+        assert_eq!(tx.commit().await.unwrap_err().code(), "internal");
+    }
+}

@@ -96,6 +96,10 @@ pub struct DeviceFilter {
     pub verdict: Option<(Verdict, Timestamp)>,
     /// Whose phone it is.
     pub user: Option<UserId>,
+    /// Whose phone it is: one of these users, at most 100.
+    pub users: Option<Vec<UserId>>,
+    /// Just this one.
+    pub id: Option<DeviceId>,
     /// Not heard of since, exact to the day.
     pub last_seen_before: Option<Timestamp>,
 }

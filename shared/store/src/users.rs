@@ -1,11 +1,9 @@
 use std::collections::HashMap;
 
-use trennwand_domain::{
-    Error, ErrorKind, Locale, Result, Sealed, TenantScope, Token, User, UserId,
-};
+use trennwand_domain::{Error, Locale, Result, Sealed, TenantScope, Token, User, UserId};
 
 use crate::{
-    Listed, Page, Store, Transaction,
+    Listed, Page, Store, Transaction, failure,
     item::{Fields, Item, bytes, moment, number, text},
     layout::{self, attribute},
     read::Between,
@@ -83,11 +81,11 @@ impl<'a> Users<'a> {
     }
 
     /// Replaces `before`, as it was read, by `after`; the store counts the revision up. If it was
-    /// changed since, the transaction fails as stale.
+    /// changed since, the transaction fails as a concurrent change.
     pub fn update(&self, tx: &mut Transaction, before: &User, after: &User) {
         let unchanged = Expression::when("rv = :rv").value(":rv", number(before.revision));
-        let stale = ErrorKind::Stale.into();
-        tx.put(Table::Data, self.encode(after, before.revision + 1), unchanged, stale);
+        let changed = failure::concurrent_change();
+        tx.put(Table::Data, self.encode(after, before.revision + 1), unchanged, changed);
         if before.email_hash != after.email_hash {
             self.delete_email(tx, before);
             self.put_email(tx, after);
@@ -206,6 +204,8 @@ fn decode(mut item: Fields) -> Result<User> {
 
 #[cfg(test)]
 mod tests {
+    use trennwand_domain::ErrorKind;
+
     use super::*;
     use crate::{
         Meter,
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(users.by_external_id([1; 16]).await.unwrap(), None);
         assert_eq!(users.by_email([2; 16]).await.unwrap().len(), 1);
         assert_eq!(users.by_email([1; 16]).await.unwrap(), []);
-        assert_eq!(change().await.unwrap_err().code(), "stale");
+        assert_eq!(change().await.unwrap_err().code(), "concurrent_change");
     }
 
     #[tokio::test]

@@ -1,11 +1,10 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use serde::Deserialize;
 use trennwand_apple::command_for;
 use trennwand_domain::{
-    CommandKind, DeviceId, Error, Priority, QueuedCommand, ReasonCode,
-    Result as DomainResult,
+    CommandKind, DeviceId, Error, Priority, QueuedCommand, ReasonCode, Result as DomainResult,
 };
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
@@ -38,9 +37,10 @@ pub(crate) struct NewCommand {
 pub(crate) async fn command_create(
     State(core): State<Core>,
     tenant: ForTenant<need::DevicesCommand>,
+    write: Write,
     Id(id): Id<DeviceId>,
     Json(new): Json<NewCommand>,
-) -> Result<(StatusCode, Json<CommandView>)> {
+) -> Result<Written> {
     let kind = kind(&new.r#type)?;
     let devices = core.store.devices(tenant.scope());
     let device = devices.get(id).await?.ok_or_else(|| Error::not_found("device"))?;
@@ -52,8 +52,8 @@ pub(crate) async fn command_create(
     let command = QueuedCommand { uuid: core.ids.command(priority(kind)), kind };
     let mut tx = core.store.transaction();
     devices.enqueue(&mut tx, id, &command);
-    tx.commit().await?;
-    Ok((StatusCode::ACCEPTED, Json(CommandView::from(&command))))
+    let shown = CommandView::from(&command);
+    write.commit(&core, tx, command.uuid.to_id(), Answer::accepted(&shown)).await
 }
 
 fn kind(word: &str) -> DomainResult<CommandKind> {

@@ -1,6 +1,6 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use trennwand_domain::DeviceId;
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Problems, Result, need};
 
 /// Forgets a phone and everything it said; 409 while it is under management.
@@ -18,8 +18,10 @@ use trennwand_web::{ForTenant, Id, Problems, Result, need};
 pub(crate) async fn device_forget(
     State(core): State<Core>,
     tenant: ForTenant<need::DevicesCommand>,
+    write: Write,
     Id(id): Id<DeviceId>,
-) -> Result<StatusCode> {
-    core.store.devices(tenant.scope()).forget(id).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Written> {
+    let mut tx = core.store.transaction();
+    core.store.devices(tenant.scope()).forget(&mut tx, id).await?;
+    write.commit(&core, tx, id, Answer::no_content()).await
 }

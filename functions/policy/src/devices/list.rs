@@ -1,8 +1,9 @@
 use axum::extract::State;
 use serde::Deserialize;
+use trennwand_auth::Scope;
 use trennwand_domain::{
-    DeviceState, Error, Ownership, Platform, Result as DomainResult, Target, Timestamp, UserId,
-    Verdict,
+    DeviceState, Error, Ownership, Platform, PolicyId, ReasonCode, Result as DomainResult, Target,
+    TenantScope, Timestamp, UserId, Verdict,
 };
 use trennwand_runtime::Core;
 use trennwand_store::DeviceFilter;
@@ -12,6 +13,9 @@ use trennwand_web::{
 use utoipa::IntoParams;
 
 use super::{DeviceView, Viewer};
+
+/// How many users a search by address can mean.
+const MAX_PERSONS: usize = 100;
 
 /// Which phones are wanted; all that is said must hold.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -35,6 +39,18 @@ pub(crate) struct DeviceQuery {
     /// Whose phone it is.
     #[serde(default)]
     user: Option<String>,
+    /// The policy that it is under.
+    #[serde(default)]
+    policy: Option<String>,
+    /// Not heard of since this moment, or never (RFC 3339).
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = DateTime)]
+    last_seen_before: Option<String>,
+    /// The identifier of a phone or a user, or (with the scope `personal_data`) exactly the e-mail
+    /// address or `external_id` of a user.
+    #[serde(default)]
+    #[param(max_length = 254)]
+    q: Option<String>,
 }
 
 impl DeviceQuery {
@@ -46,8 +62,14 @@ impl DeviceQuery {
             state: word("state", &self.state, DeviceState::ALL, DeviceState::from_word)?,
             verdict: self.verdict.as_deref().map(verdict).transpose()?.map(|v| (v, now)),
             user: self.user.as_deref().map(user).transpose()?,
+            last_seen_before: self.last_seen_before.as_deref().map(moment).transpose()?,
             ..DeviceFilter::default()
         })
+    }
+
+    fn policy(&self) -> DomainResult<Option<PolicyId>> {
+        let wrong = |_| Error::invalid("policy", "expected an identifier pol_…");
+        self.policy.as_deref().map(|id| id.parse().map_err(wrong)).transpose()
     }
 }
 
@@ -76,7 +98,48 @@ fn user(text: &str) -> DomainResult<UserId> {
     text.parse().map_err(|_| Error::invalid("user", "expected an identifier usr_…"))
 }
 
-/// Lists the phones that match.
+fn moment(text: &str) -> DomainResult<Timestamp> {
+    Timestamp::parse_rfc3339(text).map_err(|_| {
+        Error::invalid("last_seen_before", "expected a time such as 2026-11-24T09:00:00Z")
+    })
+}
+
+/// Narrows the filter down to what was searched for.
+async fn search(
+    core: &Core,
+    scope: &TenantScope,
+    filter: &mut DeviceFilter,
+    text: &str,
+    knows_persons: bool,
+) -> DomainResult<()> {
+    if let Ok(id) = text.parse() {
+        filter.id = Some(id);
+    } else if let Ok(user) = text.parse() {
+        filter.users = Some(vec![user]);
+    } else if knows_persons {
+        filter.users = Some(persons(core, scope, text).await?);
+    } else {
+        return Err(Error::forbidden(ReasonCode::InsufficientScope));
+    }
+    Ok(())
+}
+
+/// The users with this address or this name of the tenant's own. Both are stored as keyed hashes, so
+/// only the whole text finds something.
+async fn persons(core: &Core, scope: &TenantScope, text: &str) -> DomainResult<Vec<UserId>> {
+    let users = core.store.users(scope);
+    let found = users.by_email(core.vault.email_hash(scope, text).await?).await?;
+    let named = core.vault.external_id_hash(scope, text.trim()).await?;
+    let mut found: Vec<_> = found.into_iter().map(|user| user.id).collect();
+    found.extend(users.by_external_id(named).await?.map(|user| user.id));
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(MAX_PERSONS);
+    Ok(found)
+}
+
+/// Lists the phones that match. Fewer than the limit, even none, may come with a cursor when most are
+/// filtered out.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{tenant}/devices",
@@ -97,10 +160,21 @@ pub(crate) async fn device_list(
 ) -> Result<Json<Listing<DeviceView>>> {
     let scope = tenant.scope();
     let now = core.clock.now();
-    let filter = query.filter(now)?;
+    let mut filter = query.filter(now)?;
+    let policy = query.policy()?;
+    if let Some(text) = query.q.as_deref() {
+        search(&core, scope, &mut filter, text, tenant.allows(Scope::PersonalData)).await?;
+    }
     let head = core.store.tenant(scope).head().await?;
     let viewer = Viewer { scope, head: head.as_ref(), locale, now };
-    let listed = core.store.devices(scope).list(&filter, &page).await?;
+    if policy.is_some_and(|id| !viewer.is_in_force(id)) {
+        return Ok(Json(Listing { items: Vec::new(), next_cursor: None }));
+    }
+    let mut listed = core.store.devices(scope).list(&filter, &page).await?;
+    if let Some(wanted) = policy {
+        // Which policy a phone is under follows from the head; it is not stored with the phone.
+        listed.items.retain(|device| viewer.policy(device).is_some_and(|p| p.id == wanted));
+    }
     Ok(Json(listed.map(|device| viewer.view(&device)).into()))
 }
 
@@ -119,6 +193,8 @@ mod tests {
             state: Some("push_lost".into()),
             verdict: Some("stale".into()),
             user: Some("usr_00000000000000000000000001".into()),
+            last_seen_before: Some("2026-11-18T11:06:40Z".into()),
+            ..DeviceQuery::default()
         };
         let expected = DeviceFilter {
             platform: Some(Platform::Ios),
@@ -127,7 +203,8 @@ mod tests {
             state: Some(DeviceState::PushLost),
             verdict: Some((Verdict::Stale, NOON)),
             user: Some(UserId::from_bits(1)),
-            last_seen_before: None,
+            last_seen_before: Some(NOON),
+            ..DeviceFilter::default()
         };
         assert_eq!(query.filter(NOON).unwrap(), expected);
         assert_eq!(DeviceQuery::default().filter(NOON).unwrap(), DeviceFilter::default());
@@ -142,5 +219,10 @@ mod tests {
         assert_eq!(query.filter(NOON).unwrap_err().code(), "invalid");
         let query = DeviceQuery { user: Some("anna".into()), ..DeviceQuery::default() };
         assert_eq!(query.filter(NOON).unwrap_err().code(), "invalid");
+        let last_seen_before = Some("yesterday".into());
+        let query = DeviceQuery { last_seen_before, ..DeviceQuery::default() };
+        assert_eq!(query.filter(NOON).unwrap_err().code(), "invalid");
+        let query = DeviceQuery { policy: Some("preset".into()), ..DeviceQuery::default() };
+        assert_eq!(query.policy().unwrap_err().code(), "invalid");
     }
 }

@@ -98,6 +98,11 @@ struct Viewer<'a> {
 }
 
 impl Viewer<'_> {
+    /// Whether any phone can be under this policy.
+    fn is_in_force(&self, id: PolicyId) -> bool {
+        self.head.is_some_and(|head| head.rules.iter().any(|rule| rule.policy == id))
+    }
+
     fn policy(&self, device: &Device) -> Option<DevicePolicy> {
         let wanted = wanted(self.scope.tenant(), self.head?, device)?;
         Some(DevicePolicy {

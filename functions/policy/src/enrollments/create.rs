@@ -1,11 +1,11 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use serde::Deserialize;
 use trennwand_domain::{
     ControlStates, Device, DeviceId, DeviceState, Enrollment, Error, Result as DomainResult, Slots,
     TenantScope, User, UserId,
 };
-use trennwand_runtime::Core;
-use trennwand_web::{ForTenant, Json, NoStore, Problems, Result, need};
+use trennwand_runtime::{Answer, Core, Write, Written};
+use trennwand_web::{ForTenant, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
 use super::{
@@ -58,8 +58,9 @@ pub(crate) struct NewEnrollment {
 pub(crate) async fn enrollment_create(
     State(core): State<Core>,
     tenant: ForTenant<need::Enrollments>,
+    write: Write,
     Json(new): Json<NewEnrollment>,
-) -> Result<(StatusCode, NoStore<Json<Invitation>>)> {
+) -> Result<Written> {
     let scope = tenant.scope();
     let way = Way::parse(&new.platform, &new.ownership, new.method.as_deref())?;
     let now = core.clock.now();
@@ -90,9 +91,8 @@ pub(crate) async fn enrollment_create(
     let header = invited(&enrollment, user.as_ref(), core.entropy.bytes());
     let mut tx = core.store.transaction();
     core.store.enrollments(scope).insert(&mut tx, &enrollment, &header);
-    tx.commit().await?;
     let shown = Invitation::new(&core, scope, &head, &enrollment, &header, &link.token)?;
-    Ok((StatusCode::CREATED, NoStore(Json(shown))))
+    write.commit(&core, tx, id, Answer::created(&shown).no_store()).await
 }
 
 async fn user(core: &Core, scope: &TenantScope, id: Option<UserId>) -> DomainResult<Option<User>> {

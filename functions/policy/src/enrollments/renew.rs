@@ -3,8 +3,8 @@ use serde::Deserialize;
 use trennwand_domain::{
     Device, DeviceState, Enrollment, EnrollmentId, Error, ReasonCode, Result as DomainResult,
 };
-use trennwand_runtime::Core;
-use trennwand_web::{ForTenant, Id, Json, NoStore, Problems, Result, need};
+use trennwand_runtime::{Answer, Core, Write, Written};
+use trennwand_web::{ForTenant, Id, Problems, Result, need};
 use utoipa::ToSchema;
 
 use super::{
@@ -43,9 +43,10 @@ pub(crate) struct Renewal {
 pub(crate) async fn enrollment_renew(
     State(core): State<Core>,
     tenant: ForTenant<need::Enrollments>,
+    write: Write,
     Id(id): Id<EnrollmentId>,
     body: Bytes,
-) -> Result<NoStore<Json<Invitation>>> {
+) -> Result<Written> {
     let scope = tenant.scope();
     let renewal = renewal(&body)?;
     let enrollments = core.store.enrollments(scope);
@@ -67,9 +68,8 @@ pub(crate) async fn enrollment_renew(
     };
     let mut tx = core.store.transaction();
     enrollments.renew(&mut tx, &before, &after);
-    tx.commit().await?;
     let shown = Invitation::new(&core, scope, &head, &after, &device, &link.token)?;
-    Ok(NoStore(Json(shown)))
+    write.commit(&core, tx, id, Answer::ok(&shown).no_store()).await
 }
 
 fn renewal(body: &[u8]) -> DomainResult<Renewal> {

@@ -1,6 +1,6 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use trennwand_domain::{EnrollmentId, Error, ReasonCode};
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Problems, Result, need};
 
 /// Takes an invitation back: its link leads nowhere from then on; 409 if a phone was enrolled with
@@ -19,17 +19,17 @@ use trennwand_web::{ForTenant, Id, Problems, Result, need};
 pub(crate) async fn enrollment_revoke(
     State(core): State<Core>,
     tenant: ForTenant<need::Enrollments>,
+    write: Write,
     Id(id): Id<EnrollmentId>,
-) -> Result<StatusCode> {
+) -> Result<Written> {
     let enrollments = core.store.enrollments(tenant.scope());
     let enrollment = enrollments.get(id).await?.ok_or_else(|| Error::not_found("enrollment"))?;
     if enrollment.issued.is_some() {
         return Err(Error::conflict(ReasonCode::EnrollmentUsed).into());
     }
+    let mut tx = core.store.transaction();
     if !enrollment.revoked {
-        let mut tx = core.store.transaction();
         enrollments.revoke(&mut tx, &enrollment);
-        tx.commit().await?;
     }
-    Ok(StatusCode::NO_CONTENT)
+    write.commit(&core, tx, id, Answer::no_content()).await
 }

@@ -3,8 +3,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use trennwand_domain::{Error, Policy, PolicyId, PolicyVersion, Result as DomainResult};
 use trennwand_policy::PolicyDocument;
-use trennwand_runtime::Core;
-use trennwand_web::{ForTenant, Id, IfMatch, Json, Problems, Result, Tagged, need};
+use trennwand_runtime::{Answer, Core, Write, Written};
+use trennwand_web::{ForTenant, Id, IfMatch, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
 use super::PolicyView;
@@ -52,10 +52,11 @@ pub(crate) struct NewDraft {
 pub(crate) async fn policy_replace(
     State(core): State<Core>,
     tenant: ForTenant<need::Policies>,
+    write: Write,
     Id(id): Id<PolicyId>,
     known: IfMatch,
     Json(new): Json<NewDraft>,
-) -> Result<Tagged<Json<PolicyView>>> {
+) -> Result<Written> {
     let policies = core.store.policies(tenant.scope());
     let before = policies.get(id).await?.ok_or_else(|| Error::not_found("policy"))?;
     known.check(before.revision)?;
@@ -75,8 +76,8 @@ pub(crate) async fn policy_replace(
     };
     let mut tx = core.store.transaction();
     policies.put_draft(&mut tx, &after, &version);
-    tx.commit().await?;
-    Ok(Tagged(after.revision + 1, Json(PolicyView::new(&after, &version)?)))
+    let shown = PolicyView::new(&after, &version)?;
+    write.commit(&core, tx, id, Answer::ok(&shown).tagged(after.revision + 1)).await
 }
 
 fn name(text: &str) -> DomainResult<String> {

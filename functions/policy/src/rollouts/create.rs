@@ -1,11 +1,11 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use serde::Deserialize;
 use trennwand_domain::{
     AssignmentHead, Error, Policy, PolicyId, PolicyVersion, ReasonCode, Result as DomainResult,
     Rollout, Rule, Target, Timestamp,
 };
 use trennwand_policy::{PolicyDocument, Template, compile};
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
@@ -39,9 +39,10 @@ pub(crate) struct NewRollout {
 pub(crate) async fn rollout_create(
     State(core): State<Core>,
     tenant: ForTenant<need::Policies>,
+    write: Write,
     Id(id): Id<PolicyId>,
     Json(new): Json<NewRollout>,
-) -> Result<(StatusCode, Json<RolloutView>)> {
+) -> Result<Written> {
     let scope = tenant.scope();
     let policies = core.store.policies(scope);
     let store = core.store.tenant(scope);
@@ -68,8 +69,8 @@ pub(crate) async fn rollout_create(
     }
     store.put_head(&mut tx, &changed, Some(head.version));
     policies.put_rollout(&mut tx, &after, &rollout);
-    tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(rollout.into())))
+    let id = rollout.id;
+    write.commit(&core, tx, id, Answer::created(&RolloutView::from(rollout))).await
 }
 
 /// The head with another version of a policy in force, and the templates that it names. Everything
@@ -95,8 +96,7 @@ fn with_version(
         version: head.version + 1,
         changed_at: now,
         rules: rules.collect(),
-        mail: head.mail.clone(),
-        organization: head.organization.clone(),
+        ..head.clone()
     };
     Ok((changed, templates))
 }
@@ -127,6 +127,8 @@ mod tests {
                 auth: MailAuth::Oauth,
             }),
             organization: "Example".into(),
+            push_topic: None,
+            brand: None,
         };
         let version = PolicyVersion {
             policy: PolicyId::from_bits(2),

@@ -1,8 +1,8 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use serde::Deserialize;
 use trennwand_auth::Scope;
 use trennwand_domain::{Locale, Person, Result as DomainResult, User};
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
@@ -60,8 +60,9 @@ impl NewUser {
 pub(crate) async fn user_create(
     State(core): State<Core>,
     tenant: ForTenant<need::Users>,
+    write: Write,
     Json(new): Json<NewUser>,
-) -> Result<(StatusCode, Json<UserView>)> {
+) -> Result<Written> {
     let person = new.person()?;
     let id = core.ids.mint();
     let sealed = core.vault.seal_new_person(tenant.scope(), id, &person).await?;
@@ -77,7 +78,6 @@ pub(crate) async fn user_create(
     };
     let mut tx = core.store.transaction();
     core.store.users(tenant.scope()).insert(&mut tx, &user, &sealed.wrapped_key);
-    tx.commit().await?;
     let shown = tenant.allows(Scope::PersonalData).then_some(&person);
-    Ok((StatusCode::CREATED, Json(UserView::new(&user, shown))))
+    write.commit(&core, tx, id, Answer::created(&UserView::new(&user, shown))).await
 }

@@ -1,6 +1,6 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use trennwand_domain::{Device, DeviceState, Error, ReasonCode, UserId};
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_store::{DeviceFilter, Page};
 use trennwand_web::{ForTenant, Id, Problems, Result, need};
 
@@ -20,8 +20,9 @@ use trennwand_web::{ForTenant, Id, Problems, Result, need};
 pub(crate) async fn user_delete(
     State(core): State<Core>,
     tenant: ForTenant<need::Users>,
+    write: Write,
     Id(id): Id<UserId>,
-) -> Result<StatusCode> {
+) -> Result<Written> {
     let scope = tenant.scope();
     let users = core.store.users(scope);
     let user = users.get(id).await?.ok_or_else(|| Error::not_found("user"))?;
@@ -38,6 +39,7 @@ pub(crate) async fn user_delete(
             if let Some(open) = invitation.filter(|e| !e.revoked && e.issued.is_none()) {
                 let mut tx = core.store.transaction();
                 enrollments.revoke(&mut tx, &open);
+                write.note(&core, &mut tx, open.id);
                 tx.commit().await?;
             }
         }
@@ -48,8 +50,7 @@ pub(crate) async fn user_delete(
     }
     let mut tx = core.store.transaction();
     users.delete(&mut tx, &user);
-    tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    write.commit(&core, tx, id, Answer::no_content()).await
 }
 
 fn stands_in_the_way(device: &Device) -> bool {

@@ -1,10 +1,8 @@
 use axum::extract::State;
 use serde::{Deserialize, Deserializer};
 use trennwand_auth::Scope;
-use trennwand_domain::{
-    Error, ErrorKind, Locale, Person, ReasonCode, Result as DomainResult, Secret, User, UserId,
-};
-use trennwand_runtime::Core;
+use trennwand_domain::{Error, Locale, Person, Result as DomainResult, Secret, User, UserId};
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
@@ -75,9 +73,10 @@ impl UserChange {
 pub(crate) async fn user_update(
     State(core): State<Core>,
     tenant: ForTenant<need::Users>,
+    write: Write,
     Id(id): Id<UserId>,
     Json(change): Json<UserChange>,
-) -> Result<Json<UserView>> {
+) -> Result<Written> {
     let scope = tenant.scope();
     let users = core.store.users(scope);
     let bundle = users.person_bundle(id).await?;
@@ -93,19 +92,10 @@ pub(crate) async fn user_update(
         ..before
     };
     let mut tx = core.store.transaction();
-    users.update(&mut tx, &before, &after);
     // The stream's consumer brings the new hash into the headers of the user's phones.
-    tx.commit().await.map_err(changed_meanwhile)?;
+    users.update(&mut tx, &before, &after);
     let shown = tenant.allows(Scope::PersonalData).then_some(&person);
-    Ok(Json(UserView::new(&after, shown)))
-}
-
-/// Without `If-Match` there was no precondition that could fail.
-fn changed_meanwhile(error: Error) -> Error {
-    match error.kind() {
-        ErrorKind::Stale => Error::conflict(ReasonCode::ConcurrentChange),
-        _ => error,
-    }
+    write.commit(&core, tx, id, Answer::ok(&UserView::new(&after, shown))).await
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use trennwand_domain::{Device, DeviceId, DeviceState, Error, ReasonCode, Result,
 
 use super::{DeviceFilter, Devices, WakeTarget, header};
 use crate::{
-    Listed, Page, failure,
+    Listed, Page, Transaction, failure,
     item::{Map, number, text},
     layout::{self, Span, attribute},
     read::{Between, cursor, sort_key},
@@ -36,6 +36,11 @@ impl DeviceFilter {
                 values.insert(format!(":{name}"), value);
             }
         }
+        if let Some(users) = &self.users {
+            let names: Vec<_> = (0..users.len()).map(|i| format!(":us{i}")).collect();
+            terms.push(format!("us IN ({})", names.join(", ")));
+            values.extend(names.into_iter().zip(users.iter().map(text)));
+        }
         if let Some(before) = self.last_seen_before {
             terms.push("(attribute_not_exists(dy) OR dy <= :dy)".into());
             values.insert(":dy".into(), number(before.unix_day()));
@@ -53,6 +58,22 @@ impl DeviceFilter {
             }
         }
         (Some(terms.join(" AND ")).filter(|t| !t.is_empty()), values)
+    }
+
+    /// Whether no phone can match.
+    fn is_impossible(&self) -> bool {
+        self.users.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// What the index has decided already, for a phone that was not found by it.
+    fn matches_index(&self, device: &Device) -> bool {
+        let user = |users: &Vec<_>| device.user.is_some_and(|user| users.contains(&user));
+        self.platform.is_none_or(|wanted| device.platform == wanted)
+            && self.ownership.is_none_or(|wanted| device.ownership == wanted)
+            && self.target.is_none_or(|wanted| device.target == wanted)
+            && self.state.is_none_or(|wanted| device.state == wanted)
+            && self.user.is_none_or(|wanted| device.user == Some(wanted))
+            && self.users.as_ref().is_none_or(user)
     }
 
     /// What the index cannot decide: freshness per control, and the exact time.
@@ -77,6 +98,14 @@ impl Devices<'_> {
     /// # Errors
     /// If the cursor is not one or the database does not answer.
     pub async fn list(&self, filter: &DeviceFilter, page: &Page) -> Result<Listed<Device>> {
+        if filter.is_impossible() {
+            return Ok(Listed { items: Vec::new(), next: None });
+        }
+        if let Some(id) = filter.id {
+            let mut items = self.headers(&[id]).await?;
+            items.retain(|device| filter.matches_index(device) && filter.matches(device));
+            return Ok(Listed { items, next: None });
+        }
         let span = layout::device_index(&self.scope);
         let mut after = cursor(page)?.map(str::to_owned);
         let mut found: Vec<DeviceId> = Vec::new();
@@ -187,11 +216,12 @@ impl Devices<'_> {
         Ok((output.items.unwrap_or_default(), last))
     }
 
-    /// Deletes everything about a phone whose enrolment has ended or never began.
+    /// Deletes what a phone said whose enrolment has ended or never began; the header goes with the
+    /// transaction, which fails with `device_enrolled` if the phone came under management meanwhile.
     ///
     /// # Errors
     /// The conflict `device_enrolled` while it is managed; not found; if the database does not answer.
-    pub async fn forget(&self, id: DeviceId) -> Result<()> {
+    pub async fn forget(&self, tx: &mut Transaction, id: DeviceId) -> Result<()> {
         let device = self.get(id).await?.ok_or_else(|| Error::not_found("device"))?;
         let enrolled = || Error::conflict(ReasonCode::DeviceEnrolled);
         if device.state.is_managed() {
@@ -211,7 +241,6 @@ impl Devices<'_> {
         let unchanged = Expression::when("st = :st AND rv = :rv")
             .value(":st", text(device.state))
             .value(":rv", number(device.revision));
-        let mut tx = self.store.transaction();
         tx.delete(Table::Data, &layout::device(&self.scope, id), unchanged, enrolled());
         if device.state != DeviceState::Superseded
             && let Some(hash) = device.udid_hash
@@ -221,7 +250,7 @@ impl Devices<'_> {
             let phone = layout::phone(&self.scope, hash);
             tx.delete(Table::Data, &phone, ours, failure::concurrent_change());
         }
-        tx.commit().await
+        Ok(())
     }
 
     async fn delete_items(&self, items: &[Map]) -> Result<()> {
