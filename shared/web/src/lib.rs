@@ -26,6 +26,7 @@
 mod body;
 mod conditional;
 mod gate;
+mod guard;
 mod oauth;
 mod openapi;
 mod page;
@@ -38,6 +39,7 @@ pub use conditional::{IfMatch, Tagged};
 pub use gate::{
     Anyone, Authorised, ForOperator, ForReseller, ForTenant, ForTenantOfReseller, Gate,
 };
+pub use guard::{Odd, check_path, clean_query};
 pub use oauth::{NoStore, OauthFailure, TokenRequest};
 pub use openapi::{Problems, document};
 pub use page::{Listing, Paging, PagingParams};

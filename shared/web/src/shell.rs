@@ -2,11 +2,15 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 
 use axum::{
     Router,
+    body::Body,
     extract::{
         DefaultBodyLimit, MatchedPath, RawPathParams, Request, State,
         rejection::RawPathParamsRejection,
     },
-    http::{HeaderValue, Method, header::CONTENT_LENGTH},
+    http::{
+        HeaderValue, Method,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -14,7 +18,7 @@ use futures_util::FutureExt as _;
 use trennwand_domain::{DeviceId, Duration, Error, IdGen, RequestId, TenantId};
 use trennwand_store::{Meter, Usage};
 
-use crate::{ApiError, Language, MAX_JSON_BYTES};
+use crate::{ApiError, Language, MAX_JSON_BYTES, guard::guard};
 
 /// How long a request may take, reading its body included.
 pub const REQUEST_LIFE: Duration = Duration::from_secs(29);
@@ -28,8 +32,12 @@ pub struct Shell {
     pub function: &'static str,
 }
 
-/// Puts around all routes, once (the request's id is also in its extensions): fallbacks, a limit for bodies and time, a catcher of panics, the
-/// request's id (`x-request-id`) and the one log line.
+/// Where phones talk, not programs: refusals have an empty body there.
+const DEVICE_SIDE: [&str; 2] = ["/mdm/", "/scep/"];
+
+/// Puts around all routes, once: fallbacks, a guard against odd addresses, a limit for bodies and
+/// time, a catcher of panics, the request's id (`x-request-id`, and in the request's extensions) and
+/// the one log line.
 pub fn finish(routes: Router, shell: Shell) -> Router {
     finish_within(REQUEST_LIFE, routes, shell)
 }
@@ -39,6 +47,7 @@ pub(crate) fn finish_within(life: Duration, routes: Router, shell: Shell) -> Rou
         .fallback(async || ApiError::from(Error::not_found("path")))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(middleware::from_fn(guard))
         .layer(middleware::from_fn_with_state((shell, life), around))
 }
 
@@ -78,6 +87,7 @@ async fn around(
     let request: RequestId = shell.ids.mint();
     req.extensions_mut().insert(request);
     let Language(locale) = Language::of(req.headers());
+    let to_phone = DEVICE_SIDE.iter().any(|start| req.uri().path().starts_with(start));
     let subject = Subject {
         method: req.method().clone(),
         route,
@@ -90,7 +100,11 @@ async fn around(
     let error = response.extensions_mut().remove::<ApiError>();
     let note = response.extensions_mut().remove::<LogNote>();
     let note = note.or_else(|| error.as_ref().map(LogNote::from));
-    if let Some(error) = error.as_ref().filter(|_| subject.method != Method::HEAD) {
+    if error.is_some() && to_phone {
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(CONTENT_TYPE);
+        response.headers_mut().remove(CONTENT_LENGTH);
+    } else if let Some(error) = error.as_ref().filter(|_| subject.method != Method::HEAD) {
         *response.body_mut() = error.body(locale, Some(request));
         response.headers_mut().remove(CONTENT_LENGTH);
     }

@@ -92,7 +92,7 @@ async fn foreign_absent_and_unreadable_tenants_are_the_same_404() {
     assert_json_snapshot!(foreign);
     for (path, token) in [
         ("/v1/tenants/ten_7ZZZZZZZZZZZZZZZZZZZZZZZZZ/readiness".to_owned(), &token),
-        ("/v1/tenants/%00%ff/readiness".to_owned(), &token),
+        ("/v1/tenants/%20%C3%A4/readiness".to_owned(), &token),
         (format!("/v1/tenants/{}/readiness", "x".repeat(3000)), &token),
         (format!("/v1/tenants/{FOREIGN}/readiness"), &reseller),
         (format!("/v1/tenants/{FOREIGN}/devices/x"), &reseller),

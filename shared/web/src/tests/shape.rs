@@ -30,6 +30,22 @@ async fn every_kind_of_error_is_a_problem() {
 }
 
 #[tokio::test]
+async fn an_address_that_can_be_read_in_two_ways_is_refused_before_it_is_looked_at() {
+    let api = api();
+    for path in ["/v1/tenants/%00/readiness", "/things%2Fx", "/x/%2e%2e/things", "/things?a=%zz"] {
+        let answer = api.get(path, None).await;
+        assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(400), &json!("malformed")));
+        assert!(answer["body"]["request_id"].is_string(), "{path}");
+    }
+    for path in ["/mdm/%2e%2e/%00", "/scep/a/b?operation=%00", "/mdm/absent"] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let (status, headers, body) = api.send(request).await;
+        assert!(status.is_client_error() && body.is_empty(), "phones get no body: {path}");
+        assert!(headers.get("content-type").is_none(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn hostile_bodies_are_refused_with_the_field() {
     let api = api();
     let mut shown = serde_json::Map::new();
