@@ -26,6 +26,7 @@
 
 mod answer;
 mod bus;
+pub mod config;
 mod core;
 mod mount;
 mod principals;
