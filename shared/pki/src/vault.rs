@@ -65,6 +65,18 @@ impl DataKey {
         Self(Arc::new(Secret::new(entropy.bytes())))
     }
 
+    /// The key of these bits, for a [`MasterKey`] that unwraps it elsewhere.
+    #[must_use]
+    pub fn from_bytes(bits: Secret<[u8; 32]>) -> Self {
+        Self(Arc::new(bits))
+    }
+
+    /// Its bits, for a [`MasterKey`] that wraps it elsewhere.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
+    }
+
     /// Seals bytes with AES-256-GCM. `context` names what they are, such as `tenant/<id>/ca_key`;
     /// they only open again in the same context.
     #[must_use]

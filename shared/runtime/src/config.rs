@@ -120,11 +120,12 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Declares the environments: `field: parser = "NAME"`, required ones first.
+/// Declares the environments: `field: parser = "NAME"`, the required ones, then the others.
 macro_rules! configs {
     ($($(#[$doc:meta])* $config:ident = $function:literal {
         $($(#[$about:meta])* $field:ident: $parse:ident = $name:literal,)*
-        $(optional $(#[$may:meta])* $option:ident: $parse_option:ident = $option_name:literal,)*
+    } {
+        $($(#[$may:meta])* $option:ident: $parse_option:ident = $option_name:literal,)*
     })*) => {
         $(
             $(#[$doc])*
@@ -174,33 +175,33 @@ configs! {
         master_key: key_arn = "MASTER_KEY_ARN",
         /// Where the service is reached.
         base_url: base_url = "BASE_URL",
-    }
+    } {}
     /// Of `policy`.
     Policy = "policy" {
         /// The KMS key above all tenants' keys.
         master_key: key_arn = "MASTER_KEY_ARN",
         /// Where the service is reached; part of links.
         base_url: base_url = "BASE_URL",
-    }
+    } {}
     /// Of `enrollment`.
     Enrollment = "enrollment" {
         /// The KMS key above all tenants' keys.
         master_key: key_arn = "MASTER_KEY_ARN",
         /// Where the service is reached; part of profiles, so phones keep it for life.
         base_url: base_url = "BASE_URL",
-    }
+    } {}
     /// Of `checkin`.
     Checkin = "checkin" {
         /// The KMS key above all tenants' keys.
         master_key: key_arn = "MASTER_KEY_ARN",
-    }
+    } {}
     /// Of `push`.
     Push = "push" {
         /// The KMS key above all tenants' keys.
         master_key: key_arn = "MASTER_KEY_ARN",
         /// The SNS topic that takes the parts of a large audience.
         wake_topic: topic_arn = "WAKE_TOPIC_ARN",
-        optional
+    } {
         /// A stand-in for Apple's push service, for an emulator.
         apns: loopback_url = "APNS_URL",
     }
@@ -212,17 +213,17 @@ configs! {
         wake_queue: queue_url = "WAKE_QUEUE_URL",
         /// The SQS queue of tenants whose keys are to be made.
         provision_queue: queue_url = "PROVISION_QUEUE_URL",
-    }
+    } {}
     /// Of `schedule`.
     Schedule = "schedule" {
         /// The SNS topic for wakes.
         wake_topic: topic_arn = "WAKE_TOPIC_ARN",
-    }
+    } {}
     /// Of `setup`.
     Setup = "setup" {
         /// The KMS key above all tenants' keys.
         master_key: key_arn = "MASTER_KEY_ARN",
-    }
+    } {}
 }
 
 /// Reads the environment of this process.

@@ -25,6 +25,7 @@
 //! ```
 
 mod answer;
+pub mod aws;
 mod bus;
 pub mod config;
 mod core;

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use aws_smithy_http_client::Builder;
+use aws_types::SdkConfig;
 
 use crate::{FaultPlan, Meter};
 
@@ -30,22 +31,40 @@ pub fn connect(endpoint: &str, faults: Option<FaultPlan>) -> Client {
     Client::from_conf(config)
 }
 
+/// A client for the database at AWS; what `sdk` has to have beside its place and credentials is in
+/// [`bounds`].
+#[must_use]
+pub fn connect_to_aws(sdk: &SdkConfig) -> Client {
+    Client::from_conf(aws_sdk_dynamodb::config::Builder::from(sdk).interceptor(Meter).build())
+}
+
 /// What every client has, whatever it connects to: bounded time, few quick retries, the meter.
 #[must_use]
 pub fn base() -> aws_sdk_dynamodb::config::Builder {
     Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(1))
-                .operation_attempt_timeout(Duration::from_secs(3))
-                .operation_timeout(Duration::from_secs(8))
-                .build(),
-        )
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(3)
-                .with_initial_backoff(Duration::from_millis(50)),
-        )
+        .timeout_config(timeouts())
+        .retry_config(retries())
         .interceptor(Meter)
+}
+
+/// The same bounded time and few quick retries, for all services of AWS.
+#[must_use]
+pub fn bounds() -> aws_types::sdk_config::Builder {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts())
+        .retry_config(retries())
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(8))
+        .build()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
 }
