@@ -27,6 +27,7 @@ mod body;
 mod conditional;
 mod gate;
 mod guard;
+pub mod lambda;
 mod oauth;
 mod openapi;
 mod page;

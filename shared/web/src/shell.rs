@@ -33,7 +33,7 @@ pub struct Shell {
 }
 
 /// Where phones talk, not programs: refusals have an empty body there.
-const DEVICE_SIDE: [&str; 2] = ["/mdm/", "/scep/"];
+pub(crate) const DEVICE_SIDE: [&str; 2] = ["/mdm/", "/scep/"];
 
 /// Puts around all routes, once: fallbacks, a guard against odd addresses, a limit for bodies and
 /// time, a catcher of panics, the request's id (`x-request-id`, and in the request's extensions) and
