@@ -99,7 +99,7 @@ fn user(text: &str) -> DomainResult<UserId> {
 }
 
 fn moment(text: &str) -> DomainResult<Timestamp> {
-    Timestamp::parse_rfc3339(text).map_err(|_| {
+    Timestamp::parse_rfc3339(text).ok_or_else(|| {
         Error::invalid("last_seen_before", "expected a time such as 2026-11-24T09:00:00Z")
     })
 }
