@@ -1,6 +1,8 @@
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    extract::{
+        FromRequest, FromRequestParts, OptionalFromRequest, Request, rejection::BytesRejection,
+    },
     http::{StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -24,30 +26,57 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(req: Request, state: &S) -> Result<Self, ApiError> {
-        if !is_json(req.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok())) {
+        if !says_json(&req) {
             return Err(ApiError::unsupported_media_type());
         }
-        let bytes = Bytes::from_request(req, state).await.map_err(unreadable)?;
-        // serde would read a list as a struct by position.
-        if bytes
-            .trim_ascii_start()
-            .first()
-            .is_some_and(|first| b"[\"tfn-0123456789".contains(first))
-        {
-            return Err(wrong_field("", "invalid type: other, expected a map"));
-        }
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            let inner = error.into_inner();
-            match inner.classify() {
-                serde_json::error::Category::Data => wrong_field(&path, &inner.to_string()),
-                _ => ApiError::malformed("the body is not well-formed JSON"),
-            }
-        })?;
-        json.end().map_err(|_| ApiError::malformed("the body is more than one JSON value"))?;
-        Ok(Self(value))
+        let Raw(bytes) = Raw::from_request(req, state).await?;
+        parse(&bytes).map(Self)
     }
+}
+
+/// A body that may be left out.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(req: Request, state: &S) -> Result<Option<Self>, ApiError> {
+        let says_json = says_json(&req);
+        let Raw(bytes) = Raw::from_request(req, state).await?;
+        match (bytes.is_empty(), says_json) {
+            (true, _) => Ok(None),
+            (false, true) => parse(&bytes).map(|value| Some(Self(value))),
+            (false, false) => Err(ApiError::unsupported_media_type()),
+        }
+    }
+}
+
+/// A body as it came, of at most the route's limit.
+#[derive(Debug, Clone, Default)]
+pub struct Raw(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = ApiError;
+
+    async fn from_request(req: Request, state: &S) -> Result<Self, ApiError> {
+        Bytes::from_request(req, state).await.map(Self).map_err(unreadable)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // serde would read a list as a struct by position.
+    if bytes.trim_ascii_start().first().is_some_and(|first| b"[\"tfn-0123456789".contains(first)) {
+        return Err(wrong_field("", "invalid type: other, expected a map"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match inner.classify() {
+            serde_json::error::Category::Data => wrong_field(&path, &inner.to_string()),
+            _ => ApiError::malformed("the body is not well-formed JSON"),
+        }
+    })?;
+    json.end().map_err(|_| ApiError::malformed("the body is more than one JSON value"))?;
+    Ok(value)
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -81,7 +110,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-fn is_json(content_type: Option<&str>) -> bool {
+fn says_json(req: &Request) -> bool {
+    let content_type = req.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
 }

@@ -35,7 +35,7 @@ mod path;
 mod problem;
 mod shell;
 
-pub use body::{Json, MAX_JSON_BYTES, Query};
+pub use body::{Json, MAX_JSON_BYTES, Query, Raw};
 pub use conditional::{IfMatch, Tagged};
 pub use gate::{
     Anyone, Authorised, ForOperator, ForReseller, ForTenant, ForTenantOfReseller, Gate,

@@ -146,6 +146,8 @@ fn api_within(life: Duration) -> Api {
                 format!("{} {:?} {:?}", page.limit, page.cursor, filter.kind)
             }),
         )
+        .route("/perhaps", post(async |body: Option<Json<Thing>>| format!("{}", body.is_some())))
+        .route("/raw", post(async |Raw(bytes): Raw| bytes.len().to_string()))
         .route("/users/{user}", get(async |Id(user): Id<UserId>| user.to_string()))
         .route(
             "/things/1",

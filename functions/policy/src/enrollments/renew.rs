@@ -1,10 +1,10 @@
-use axum::{body::Bytes, extract::State};
+use axum::extract::State;
 use serde::Deserialize;
 use trennwand_domain::{
     Device, DeviceState, Enrollment, EnrollmentId, Error, ReasonCode, Result as DomainResult,
 };
 use trennwand_runtime::{Answer, Core, Write, Written};
-use trennwand_web::{ForTenant, Id, Problems, Result, need};
+use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
 use super::{
@@ -45,10 +45,10 @@ pub(crate) async fn enrollment_renew(
     tenant: ForTenant<need::Enrollments>,
     write: Write,
     Id(id): Id<EnrollmentId>,
-    body: Bytes,
+    body: Option<Json<Renewal>>,
 ) -> Result<Written> {
     let scope = tenant.scope();
-    let renewal = renewal(&body)?;
+    let Json(renewal) = body.unwrap_or_default();
     let enrollments = core.store.enrollments(scope);
     let before = enrollments.get(id).await?.ok_or_else(|| Error::not_found("enrollment"))?;
     let device = core.store.devices(scope).get(before.device).await?;
@@ -72,14 +72,6 @@ pub(crate) async fn enrollment_renew(
     write.commit(&core, tx, id, Answer::ok(&shown).no_store()).await
 }
 
-fn renewal(body: &[u8]) -> DomainResult<Renewal> {
-    if body.is_empty() {
-        return Ok(Renewal::default());
-    }
-    serde_json::from_slice(body)
-        .map_err(|_| Error::invalid("body", "expected nothing or {\"expires_in_s\": seconds}"))
-}
-
 fn check_renewable(enrollment: &Enrollment, device: &Device) -> DomainResult<()> {
     if enrollment.revoked {
         return Err(Error::conflict(ReasonCode::EnrollmentRevoked));
@@ -87,20 +79,5 @@ fn check_renewable(enrollment: &Enrollment, device: &Device) -> DomainResult<()>
     match device.state {
         DeviceState::Invited | DeviceState::Enrolling => Ok(()),
         _ => Err(Error::conflict(ReasonCode::EnrollmentUsed)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_body_may_be_left_out() {
-        assert_eq!(renewal(b"").unwrap().expires_in_s, None);
-        assert_eq!(renewal(b"{}").unwrap().expires_in_s, None);
-        assert_eq!(renewal(br#"{"expires_in_s":60}"#).unwrap().expires_in_s, Some(60));
-        for wrong in [&b"[1,2]"[..], b"{\"user\":1}", b"{", b"\xff"] {
-            assert_eq!(renewal(wrong).unwrap_err().code(), "invalid");
-        }
     }
 }

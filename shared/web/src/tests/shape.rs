@@ -95,6 +95,23 @@ async fn deep_and_huge_bodies_are_refused_early() {
 }
 
 #[tokio::test]
+async fn a_body_that_may_be_left_out_is_read_like_others_if_it_is_there() {
+    let api = api();
+    for (body, status) in [("", 200), (r#"{"name":"x"}"#, 200), ("[]", 422), ("{", 400), ("null", 422)]
+    {
+        assert_eq!(api.post("/perhaps", body).await["status"], status, "{body}");
+    }
+    for path in ["/perhaps", "/raw"] {
+        let answer = api.post(path, vec![b' '; MAX_JSON_BYTES + 1]).await;
+        assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(413), &json!("too_large")));
+    }
+    let nothing = Request::post("/perhaps").body(Body::empty()).unwrap();
+    assert_eq!(api.send(nothing).await.0, 200);
+    let unsaid = Request::post("/perhaps").body(Body::from("{}")).unwrap();
+    assert_eq!(api.send(unsaid).await.0, 415);
+}
+
+#[tokio::test]
 async fn a_body_must_say_that_it_is_json() {
     let api = api();
     for (content_type, status) in [
