@@ -309,6 +309,63 @@ async fn phones_are_listed_filtered_shown_and_forgotten() {
 }
 
 #[tokio::test]
+async fn phones_are_found_by_policy_by_silence_and_by_whose_they_are() {
+    let world = World::new().await;
+    let anna = json!({"external_id": "4711", "email": "Anna@example.com"});
+    let (_, anna) = world.post("/users", anna).await;
+    let (_, bert) = world.post("/users", json!({"email": "bert@example.com"})).await;
+    let hers = world.enrol(&world.invite("personal", anna["id"].as_str()).await).await;
+    let his = world.invite("company", bert["id"].as_str()).await;
+    let (hers, his) = (hers.id.to_string(), text(&his["device"]).to_owned());
+    let found = async |query: &str| {
+        let listed = world.get(&format!("/devices?{query}")).await;
+        let items = listed["items"].as_array().unwrap().clone();
+        items.iter().map(|item| text(&item["id"]).to_owned()).collect::<Vec<_>>()
+    };
+    let id = text(&anna["id"]);
+    for query in [
+        "q=anna%40EXAMPLE.com".to_owned(),
+        "q=4711".to_owned(),
+        format!("q={id}"),
+        format!("q={hers}"),
+        format!("user={id}&q=4711"),
+        format!("q={hers}&state=enrolled&ownership=personal"),
+    ] {
+        assert_eq!(found(&query).await, [hers.clone()], "{query}");
+    }
+    for query in [
+        "q=anna".to_owned(),
+        "q=47".to_owned(),
+        "q=".to_owned(),
+        "q=usr_00000000000000000000000001".to_owned(),
+        "q=dev_00000000000000000000000001".to_owned(),
+        format!("q={hers}&ownership=company"),
+        format!("user={}&q=4711", text(&bert["id"])),
+    ] {
+        assert_eq!(found(&query).await, Vec::<String>::new(), "{query}");
+    }
+
+    let policies = world.get("/policies").await;
+    let policy = text(&policies["items"][0]["id"]);
+    let both = [hers.clone(), his.clone()];
+    assert_eq!(found(&format!("policy={policy}")).await, both);
+    assert_eq!(found("policy=pol_00000000000000000000000001").await, Vec::<String>::new());
+    // Both phones were never heard of.
+    assert_eq!(found("last_seen_before=2026-11-19T00:00:00Z").await, both);
+
+    let narrow = world.token(Some(&["devices:read"])).await;
+    let path = "/devices?q=4711";
+    let refusal = world.send(&narrow, "GET", path, None, None).await;
+    assert_eq!((refusal.status.as_u16(), text(&refusal.body["code"])), (403, "insufficient_scope"));
+    let path = format!("/devices?q={hers}");
+    assert_eq!(world.send(&narrow, "GET", &path, None, None).await.status, StatusCode::OK);
+    for wrong in ["/devices?policy=preset", "/devices?last_seen_before=yesterday"] {
+        let refusal = world.send(&world.token, "GET", wrong, None, None).await;
+        assert_eq!(refusal.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn commands_wait_in_order_and_what_the_enrolment_forbids_is_refused_with_the_reason() {
     let world = World::new().await;
     let invited = world.invite("personal", None).await;

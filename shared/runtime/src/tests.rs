@@ -134,6 +134,40 @@ async fn a_tenant_key_is_unwrapped_once_and_held_for_five_minutes() {
 }
 
 #[tokio::test]
+async fn the_platforms_key_is_made_once_and_held() {
+    let setup = setup().await;
+    let vault = &setup.core.vault;
+    let sealed = vault.seal_for_platform("platform/x", b"answer").await.unwrap();
+    let (opened, usage) = Meter::measure(vault.open_for_platform("platform/x", &sealed)).await;
+    assert_eq!((opened.unwrap().expose().as_slice(), usage.requests), (&b"answer"[..], 0));
+    assert!(vault.open_for_platform("platform/y", &sealed).await.is_err());
+    let other = crate::Vault::new(
+        setup.core.store.clone(),
+        setup.master.clone(),
+        setup.clock.clone(),
+        setup.core.entropy.clone(),
+    );
+    let opened = other.open_for_platform("platform/x", &sealed).await.unwrap();
+    assert_eq!(opened.expose(), b"answer", "another process finds the same key");
+}
+
+#[tokio::test]
+async fn a_platform_key_made_by_two_at_once_is_one() {
+    let setup = setup().await;
+    let vault = || {
+        let (store, clock) = (setup.core.store.clone(), setup.clock.clone());
+        crate::Vault::new(store, setup.master.clone(), clock, setup.core.entropy.clone())
+    };
+    let (a, b) = (vault(), vault());
+    let (one, two) = tokio::join!(
+        a.seal_for_platform("platform/x", b"1"),
+        b.seal_for_platform("platform/x", b"2")
+    );
+    assert!(b.open_for_platform("platform/x", &one.unwrap()).await.is_ok());
+    assert!(a.open_for_platform("platform/x", &two.unwrap()).await.is_ok());
+}
+
+#[tokio::test]
 async fn nothing_opens_in_another_place() {
     let setup = setup().await;
     let (one, other) = (setup.tenant(1).await, setup.tenant(2).await);
