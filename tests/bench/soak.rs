@@ -33,6 +33,11 @@ const PHONES: usize = 16;
 /// Rows of the result.
 const ROWS: u32 = 12;
 
+const HEAD: &str = "\
+| minute | memory MB | CPU ms per request | requests/s | order p50, p99 ms | \
+conversation p50, p99 ms | idle p50, p99 ms | stream records | database MB |
+|---|---|---|---|---|---|---|---|---|";
+
 /// The whole server, until standard input ends.
 pub(crate) fn serve(directory: PathBuf, credentials: PathBuf) {
     let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
@@ -64,7 +69,6 @@ fn note(took: &Shared, add: impl FnOnce(&mut Took)) {
 }
 
 /// A row of the result.
-#[derive(Debug)]
 struct Row {
     minute: f64,
     memory_mb: f64,
@@ -164,6 +168,7 @@ async fn load(
     let process = server.process.id();
     let database = rig::database_file(&directory.join("data"));
     let (started, mut rows) = (Instant::now(), Vec::new());
+    figures.note(HEAD);
     for n in 1..=ROWS {
         let (before, since) = (process::cpu(process), Instant::now());
         tokio::select! {
@@ -173,7 +178,7 @@ async fn load(
         let cpu = process::cpu(process).saturating_sub(before);
         let took = std::mem::take(&mut *took.lock().unwrap_or_else(PoisonError::into_inner));
         let row = row(took, cpu, since.elapsed(), started.elapsed(), process, &database);
-        figures.note(format_args!("{row:?}"));
+        figures.note(line(&row));
         rows.push(row);
     }
     rows
@@ -255,27 +260,25 @@ async fn idle(address: String, phones: Arc<[Enrolled]>, pace: Duration, took: Sh
     }
 }
 
-fn table(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "| minute | memory MB | CPU ms per request | requests/s | order p50, p99 ms | \
-         conversation p50, p99 ms | idle p50, p99 ms | stream records | database MB |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
-    );
+fn line(row: &Row) -> String {
     let pair = |[p50, p99]: [f64; 2]| format!("{p50:.1}, {p99:.1}");
-    for row in rows {
-        text += &format!(
-            "| {:.0} | {:.0} | {:.2} | {:.0} | {} | {} | {} | {} | {:.1} |\n",
-            row.minute,
-            row.memory_mb,
-            row.cpu_ms_per_request,
-            row.per_second,
-            pair(row.order_ms),
-            pair(row.conversation_ms),
-            pair(row.idle_ms),
-            row.stream_records,
-            row.database_mb,
-        );
-    }
+    format!(
+        "| {:.0} | {:.0} | {:.2} | {:.0} | {} | {} | {} | {} | {:.1} |",
+        row.minute,
+        row.memory_mb,
+        row.cpu_ms_per_request,
+        row.per_second,
+        pair(row.order_ms),
+        pair(row.conversation_ms),
+        pair(row.idle_ms),
+        row.stream_records,
+        row.database_mb,
+    )
+}
+
+fn table(rows: &[Row]) -> String {
+    let lines: Vec<_> = rows.iter().map(line).collect();
+    let mut text = format!("{HEAD}\n{}\n", lines.join("\n"));
     let quarter = rows.len() / 4;
     let (early, late) = (&rows[quarter..2 * quarter], &rows[rows.len() - quarter..]);
     let ratio = |part: fn(&Row) -> f64| {
