@@ -4,25 +4,25 @@
 //! Architecture invariants: opening the page and downloading the profile write nothing and use
 //! nothing up; only issuing the certificate does, in one transaction. Of a signing request only
 //! the public key counts. Wrong links, wrong challenges and unreadable requests are refused alike.
-//! Pages load nothing from anywhere.
+//! Page and profile are made of the invitation and the assignment head alone, in two requests. Pages
+//! load nothing but their brand's logo, and nothing from another host.
 //!
 //! ```no_run
 //! # fn example(core: trennwand_runtime::Core) -> axum::Router {
-//! use trennwand_domain::Duration;
 //! use trennwand_fn_enrollment::{EnrollmentState, router};
 //!
-//! router(EnrollmentState::new(core, None, Duration::from_secs(30)))
+//! router(EnrollmentState::new(core, None))
 //! # }
 //! ```
 
 mod authority;
-mod facts;
 mod issue;
 mod link;
 mod page;
 mod qr;
 mod query;
 mod scep;
+mod show_logo;
 mod show_page;
 mod show_profile;
 mod texts;
@@ -30,12 +30,11 @@ mod texts;
 use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::get};
-use trennwand_domain::Duration;
 use trennwand_pki::{Certificate, RsaKey, scep::MAX_MESSAGE_BYTES};
 use trennwand_runtime::Core;
 
 use crate::{
-    facts::FactsCache, scep::scep_operation, show_page::enrollment_page,
+    scep::scep_operation, show_logo::brand_logo, show_page::enrollment_page,
     show_profile::enrollment_profile,
 };
 
@@ -53,19 +52,14 @@ pub struct ProfileSigner {
 pub struct EnrollmentState {
     core: Core,
     signer: Option<Arc<ProfileSigner>>,
-    facts: Arc<FactsCache>,
 }
 
 impl EnrollmentState {
     /// `core.base_url` is the address that enrolled phones keep for life. Without `signer` profiles are
-    /// unsigned. Names of tenants are cached for `keep_facts_for` (none on a laptop).
+    /// unsigned.
     #[must_use]
-    pub fn new(core: Core, signer: Option<ProfileSigner>, keep_facts_for: Duration) -> Self {
-        Self {
-            core,
-            signer: signer.map(Arc::new),
-            facts: Arc::new(FactsCache::new(keep_facts_for)),
-        }
+    pub fn new(core: Core, signer: Option<ProfileSigner>) -> Self {
+        Self { core, signer: signer.map(Arc::new) }
     }
 }
 
@@ -74,6 +68,7 @@ pub fn router(state: EnrollmentState) -> Router {
     Router::new()
         .route("/e/{token}", get(enrollment_page))
         .route("/e/{token}/profile", get(enrollment_profile))
+        .route("/brand/{reseller}/logo", get(brand_logo))
         .route("/scep/{tenant}/{token}", get(scep_operation).post(scep_operation))
         .layer(DefaultBodyLimit::max(MAX_MESSAGE_BYTES))
         .with_state(state)

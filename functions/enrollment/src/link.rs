@@ -1,4 +1,6 @@
-use trennwand_domain::{DeviceId, Enrollment, Error, OneTimeToken, TenantScope, Timestamp};
+use trennwand_domain::{
+    AssignmentHead, DeviceId, Enrollment, EnrollmentId, Error, OneTimeToken, TenantScope, Timestamp,
+};
 use trennwand_store::Store;
 
 use crate::page::Refusal;
@@ -17,16 +19,29 @@ impl Link {
     /// # Errors
     /// If the database does not answer.
     pub(crate) async fn find(store: &Store, token: &str) -> Result<Option<Self>, Error> {
-        let Some(token) = OneTimeToken::parse(token) else {
-            return Ok(None);
-        };
-        let Some((scope, id, _)) = store.directory().enrollment(&token).await? else {
-            return Ok(None);
-        };
+        let Some((scope, id, token)) = resolve(store, token).await? else { return Ok(None) };
         let found = store.enrollments(&scope).get(id).await?;
-        // A renewed invitation has another link; the old one leads nowhere.
-        let found = found.filter(|enrollment| enrollment.token_hash == token.hash());
-        Ok(found.map(|enrollment| Self { scope, enrollment, token }))
+        Ok(found.and_then(|enrollment| Self::of(scope, enrollment, token)))
+    }
+
+    /// As [`Self::find`], with the tenant's assignment head; both as they were lately, in two requests.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub(crate) async fn open(
+        store: &Store,
+        token: &str,
+    ) -> Result<Option<(Self, Option<AssignmentHead>)>, Error> {
+        let Some((scope, id, token)) = resolve(store, token).await? else { return Ok(None) };
+        let found = store.enrollments(&scope).recent_with_head(id).await?;
+        let Some((enrollment, head)) = found else { return Ok(None) };
+        Ok(Self::of(scope, enrollment, token).map(|link| (link, head)))
+    }
+
+    /// A renewed invitation has another link; the old one leads nowhere.
+    fn of(scope: TenantScope, enrollment: Enrollment, token: OneTimeToken) -> Option<Self> {
+        let valid = enrollment.token_hash == token.hash();
+        valid.then_some(Self { scope, enrollment, token })
     }
 
     /// Why it can no longer be used, if it cannot.
@@ -38,6 +53,15 @@ impl Link {
     pub(crate) const fn device(&self) -> DeviceId {
         self.enrollment.device
     }
+}
+
+async fn resolve(
+    store: &Store,
+    token: &str,
+) -> Result<Option<(TenantScope, EnrollmentId, OneTimeToken)>, Error> {
+    let Some(token) = OneTimeToken::parse(token) else { return Ok(None) };
+    let found = store.directory().enrollment(&token).await?;
+    Ok(found.map(|(scope, id, _)| (scope, id, token)))
 }
 
 fn refusal(enrollment: &Enrollment, now: Timestamp) -> Option<Refusal> {

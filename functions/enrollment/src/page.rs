@@ -1,5 +1,5 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use trennwand_domain::{Locale, Ownership, Timestamp};
+use trennwand_domain::{Brand, Locale, Ownership, Support, Timestamp};
 
 use crate::{qr, texts::Texts};
 
@@ -11,6 +11,8 @@ pub(crate) const STYLE: &str = "\
 body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.5 system-ui,sans-serif}\
 header,main,footer{max-width:34rem;margin:0 auto;padding:1rem 1.25rem}\
 header{border-bottom:1px solid var(--line);font-weight:600;overflow-wrap:anywhere}\
+.logo{display:block;max-width:12rem;max-height:4rem;width:auto;height:auto;margin-bottom:.5rem}\
+footer a{color:inherit}\
 h1{font-size:1.5rem;line-height:1.25;margin:1rem 0;overflow-wrap:anywhere}\
 h2{font-size:1.125rem;margin:1.75rem 0 .5rem}\
 ol,ul{padding-left:1.4rem}li{margin:.4rem 0}\
@@ -23,8 +25,8 @@ footer{color:var(--soft);font-size:.9375rem;border-top:1px solid var(--line)}";
 /// What the page of a valid link shows.
 #[derive(Debug)]
 pub(crate) struct Invitation<'a> {
-    /// The reseller's name.
-    pub(crate) brand: &'a str,
+    /// Who provides the service.
+    pub(crate) brand: Option<&'a Brand>,
     /// The company whose phones are managed.
     pub(crate) company: &'a str,
     /// Whose phone it is.
@@ -63,7 +65,7 @@ pub(crate) fn invitation(locale: Locale, page: &Invitation<'_>) -> Markup {
     frame(
         locale,
         &title,
-        Some(page.brand),
+        page.brand,
         html! {
             h1 { (title) }
             p { (texts.intro.replace("{company}", page.company)) }
@@ -106,7 +108,14 @@ pub(crate) fn refusal(locale: Locale, refusal: Refusal) -> Markup {
     )
 }
 
-fn frame(locale: Locale, title: &str, brand: Option<&str>, main: Markup) -> Markup {
+/// A brand's colours: a style of its own, so that it can be admitted by its hash, too.
+pub(crate) fn brand_style(brand: &Brand) -> String {
+    let (accent, on_accent) = (brand.colours.accent, brand.colours.on_accent);
+    format!(".act{{background:{accent};color:{on_accent}}}")
+}
+
+fn frame(locale: Locale, title: &str, brand: Option<&Brand>, main: Markup) -> Markup {
+    let texts = Texts::of(locale);
     html! {
         (DOCTYPE)
         html lang=(locale.tag()) {
@@ -117,11 +126,50 @@ fn frame(locale: Locale, title: &str, brand: Option<&str>, main: Markup) -> Mark
                 meta name="format-detection" content="telephone=no";
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
+                @if let Some(brand) = brand { style { (PreEscaped(brand_style(brand))) } }
             }
             body {
-                @if let Some(brand) = brand { header { (brand) } }
+                @if let Some(brand) = brand {
+                    header {
+                        @if let Some((path, logo)) = brand.logo_path().zip(brand.logo) {
+                            img.logo src=(path) alt="" width=(logo.width) height=(logo.height);
+                        }
+                        (brand.name)
+                    }
+                }
                 main { (main) }
-                footer { p { (Texts::of(locale).footer) } }
+                footer {
+                    p { (texts.footer) }
+                    @if let Some(brand) = brand { (contact(texts, brand)) }
+                }
+            }
+        }
+    }
+}
+
+/// Who helps and who is behind it; nothing where nothing was said.
+fn contact(texts: &Texts, brand: &Brand) -> Markup {
+    let Support { email, phone, url } = &brand.support;
+    let dialled = |phone: &str| -> String {
+        phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+    };
+    html! {
+        @if !brand.support.is_empty() {
+            p {
+                (texts.help)
+                @if let Some(email) = email { " " a href={ "mailto:" (email) } { (email) } }
+                @if let Some(phone) = phone { " " a href={ "tel:" (dialled(phone)) } { (phone) } }
+                @if let Some(url) = url { " " a href=(url) rel="noreferrer" { (texts.help_page) } }
+            }
+        }
+        @if brand.imprint_url.is_some() || brand.privacy_url.is_some() {
+            p {
+                @if let Some(url) = &brand.imprint_url {
+                    a href=(url) rel="noreferrer" { (texts.imprint) } " "
+                }
+                @if let Some(url) = &brand.privacy_url {
+                    a href=(url) rel="noreferrer" { (texts.privacy) }
+                }
             }
         }
     }
@@ -138,11 +186,18 @@ fn date(locale: Locale, at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use trennwand_domain::{Colours, Logo, ResellerId};
+
     use super::*;
+
+    static BRAND: LazyLock<Brand> =
+        LazyLock::new(|| Brand::plain(ResellerId::from_bits(1), "Nordwand <IT>"));
 
     fn page(ownership: Ownership) -> Invitation<'static> {
         Invitation {
-            brand: "Nordwand <IT>",
+            brand: Some(&BRAND),
             company: "Müller & \"Söhne\"",
             ownership,
             expires_at: Timestamp::from_unix_s(1_795_000_000),
@@ -161,6 +216,35 @@ mod tests {
                 assert!(!text.contains(outside), "{outside}");
             }
         }
+    }
+
+    #[test]
+    fn a_brand_shows_its_logo_colours_and_contact() {
+        let picture = b"\xff\xd8\xff\xc0\0\x11\x08\0\x20\0\x10\x03";
+        let brand = Brand {
+            colours: Colours::new("#ffcc00".parse().unwrap(), None).unwrap(),
+            support: Support {
+                email: Some("help@nordwand.example".into()),
+                phone: Some("+49 (30) 123".into()),
+                url: None,
+            },
+            imprint_url: Some("https://nordwand.example/imprint?a=1&b".parse().unwrap()),
+            logo: Some(Logo::read(picture).unwrap()),
+            ..BRAND.clone()
+        };
+        let page = Invitation { brand: Some(&brand), ..page(Ownership::Personal) };
+        let text = invitation(Locale::De, &page).into_string();
+        for shown in [
+            ".act{background:#ffcc00;color:#000000}",
+            "src=\"/brand/res_00000000000000000000000001/logo?v=",
+            "width=\"16\" height=\"32\"",
+            "href=\"mailto:help@nordwand.example\"",
+            "href=\"tel:+4930123\"",
+            "href=\"https://nordwand.example/imprint?a=1&amp;b\" rel=\"noreferrer\">Impressum<",
+        ] {
+            assert!(text.contains(shown), "{shown} in {text}");
+        }
+        assert!(!text.contains("Datenschutz"));
     }
 
     #[test]

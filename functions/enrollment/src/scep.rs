@@ -39,6 +39,8 @@ pub(crate) enum ScepFailure {
     Unknown,
     /// No such operation, or no readable message.
     Unreadable,
+    /// More than [`MAX_MESSAGE_BYTES`].
+    TooLarge,
     /// Our trouble.
     Ours(Error),
 }
@@ -54,6 +56,7 @@ impl IntoResponse for ScepFailure {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND.into_response(),
             Self::Unreadable => StatusCode::BAD_REQUEST.into_response(),
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
             Self::Ours(error) => {
                 tracing::error!(?error, "SCEP request could not be answered");
                 let status = match error.retryable() {
@@ -74,7 +77,12 @@ pub(crate) async fn scep_operation(
     request: Request,
 ) -> Result<Response, ScepFailure> {
     let method = request.method().clone();
-    let body = Bytes::from_request(request, &()).await.map_err(|_| ScepFailure::Unreadable)?;
+    let body = Bytes::from_request(request, &()).await.map_err(|rejection| {
+        match rejection.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ScepFailure::TooLarge,
+            _ => ScepFailure::Unreadable,
+        }
+    })?;
     let query = query.unwrap_or_default();
     let link = Link::find(&state.core.store, &token).await?.ok_or(ScepFailure::Unknown)?;
     if link.scope.tenant().to_string() != tenant {

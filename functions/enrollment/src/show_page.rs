@@ -7,7 +7,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maud::Markup;
-use trennwand_domain::{Digest, Error, Locale};
+use trennwand_domain::{AssignmentHead, Brand, Digest, Error, Locale, ReasonCode};
 use trennwand_web::Language;
 
 use crate::{
@@ -22,41 +22,47 @@ pub(crate) async fn enrollment_page(
     Path(token): Path<String>,
     Language(locale): Language,
 ) -> Response {
-    match invitation(&state, &token, locale).await {
-        Ok(page) => page_response(StatusCode::OK, locale, page),
+    match open_link(&state, &token).await {
+        Ok((link, head)) => {
+            let page = invitation(&state, &link, &head, locale);
+            page_response(StatusCode::OK, locale, head.brand.as_ref(), page)
+        }
         Err(refusal) => refuse(locale, refusal),
     }
 }
 
-async fn invitation(
+fn invitation(
     state: &EnrollmentState,
-    token: &str,
+    link: &Link,
+    head: &AssignmentHead,
     locale: Locale,
-) -> Result<Markup, Refusal> {
-    let now = state.core.clock.now();
-    let link = open_link(state, token).await?;
-    let facts = state.facts.of(&state.core.store, &link.scope, now).await.map_err(unavailable)?;
-    Ok(page::invitation(
+) -> Markup {
+    let token = link.token.expose();
+    page::invitation(
         locale,
         &Invitation {
-            brand: &facts.brand,
-            company: &facts.organization,
+            brand: head.brand.as_ref(),
+            company: &head.organization,
             ownership: link.enrollment.ownership,
             expires_at: link.enrollment.expires_at,
-            link: &format!("{}/e/{}", state.core.base_url, link.token.expose()),
-            profile: &format!("/e/{}/profile?lang={}", link.token.expose(), locale.tag()),
+            link: &format!("{}/e/{token}", state.core.base_url),
+            profile: &format!("/e/{token}/profile?lang={}", locale.tag()),
         },
-    ))
+    )
 }
 
-/// The invitation of a link that still works.
-pub(crate) async fn open_link(state: &EnrollmentState, token: &str) -> Result<Link, Refusal> {
-    let link = Link::find(&state.core.store, token).await.map_err(unavailable)?;
-    let link = link.ok_or(Refusal::Unknown)?;
-    match link.refusal(state.core.clock.now()) {
-        Some(refusal) => Err(refusal),
-        None => Ok(link),
+/// The invitation of a link that still works, and the tenant's head.
+pub(crate) async fn open_link(
+    state: &EnrollmentState,
+    token: &str,
+) -> Result<(Link, AssignmentHead), Refusal> {
+    let found = Link::open(&state.core.store, token).await.map_err(unavailable)?;
+    let (link, head) = found.ok_or(Refusal::Unknown)?;
+    if let Some(refusal) = link.refusal(state.core.clock.now()) {
+        return Err(refusal);
     }
+    let not_ready = || unavailable(Error::conflict(ReasonCode::TenantNotReady));
+    Ok((link, head.ok_or_else(not_ready)?))
 }
 
 /// A person reads the page, so every trouble of ours looks the same; the log has the cause.
@@ -72,21 +78,37 @@ pub(crate) fn refuse(locale: Locale, refusal: Refusal) -> Response {
         Refusal::Expired | Refusal::Revoked | Refusal::Used => StatusCode::GONE,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     };
-    page_response(status, locale, page::refusal(locale, refusal))
+    page_response(status, locale, None, page::refusal(locale, refusal))
 }
 
-/// Nothing but our own style, text and links; the address holds a secret and so goes nowhere.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let style = STANDARD.encode(Digest::of(STYLE.as_bytes()).as_bytes());
-    format!(
-        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
-    )
-});
+/// Our own style by its hash, so that the page needs no other permission.
+static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash_of(STYLE));
 
-fn page_response(status: StatusCode, locale: Locale, page: Markup) -> Response {
+fn hash_of(style: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Digest::of(style.as_bytes()).as_bytes()))
+}
+
+/// Nothing but our own style, text, links and the logo; the address holds a secret and so goes
+/// nowhere.
+fn policy(brand: Option<&Brand>) -> String {
+    let colours = brand.map(|brand| hash_of(&page::brand_style(brand))).unwrap_or_default();
+    let images = if brand.is_some_and(|brand| brand.logo.is_some()) { "'self'" } else { "'none'" };
+    format!(
+        "default-src 'none'; style-src {} {colours}; img-src {images}; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'",
+        *STYLE_HASH
+    )
+}
+
+fn page_response(
+    status: StatusCode,
+    locale: Locale,
+    brand: Option<&Brand>,
+    page: Markup,
+) -> Response {
+    let policy = policy(brand);
     let headers: [(HeaderName, &str); 7] = [
-        (header::CONTENT_SECURITY_POLICY, &POLICY),
+        (header::CONTENT_SECURITY_POLICY, &policy),
         (header::CONTENT_LANGUAGE, locale.tag()),
         (header::VARY, "accept-language"),
         (header::CACHE_CONTROL, "no-store"),

@@ -4,16 +4,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use trennwand_apple::{AccessRights, EnrollmentProfile};
-use trennwand_domain::{Error, Locale, Result, SealedField, Secret, TenantId};
+use trennwand_domain::{
+    AssignmentHead, Brand, Error, Locale, ReasonCode, Result, SealedField, Secret, Support,
+    TenantId, WebAddress,
+};
 use trennwand_pki::sign_attached;
 use trennwand_web::Language;
 
 use crate::{
     EnrollmentState,
-    facts::TenantFacts,
     link::Link,
     query,
     show_page::{open_link, refuse, unavailable},
+    texts::Texts,
 };
 
 /// `GET /e/{token}/profile[?signed=false][&lang=de]`: the enrolment profile. The same address gives
@@ -24,11 +27,11 @@ pub(crate) async fn enrollment_profile(
     RawQuery(query): RawQuery,
     Language(locale): Language,
 ) -> Response {
-    let link = match open_link(&state, &token).await {
-        Ok(link) => link,
+    let (link, head) = match open_link(&state, &token).await {
+        Ok(found) => found,
         Err(refusal) => return refuse(locale, refusal),
     };
-    match profile(&state, &link, query.as_deref().unwrap_or_default()).await {
+    match profile(&state, &link, head, query.as_deref().unwrap_or_default()).await {
         Ok(bytes) => {
             let headers = [
                 (header::CONTENT_TYPE, "application/x-apple-aspen-config"),
@@ -42,18 +45,19 @@ pub(crate) async fn enrollment_profile(
     }
 }
 
-async fn profile(state: &EnrollmentState, link: &Link, query: &str) -> Result<Vec<u8>> {
-    let now = state.core.clock.now();
-    let (facts, challenge) = tokio::try_join!(
-        state.facts.of(&state.core.store, &link.scope, now),
-        challenge(state, link)
-    )?;
+async fn profile(
+    state: &EnrollmentState,
+    link: &Link,
+    head: AssignmentHead,
+    query: &str,
+) -> Result<Vec<u8>> {
+    let challenge = challenge(state, link).await?;
     // The language stands in the address, not in a header: the bytes shall not differ by reader.
     let locale = match query::value(query, "lang").as_deref() {
         Some(b"de") => Locale::De,
         _ => Locale::En,
     };
-    let unsigned = document(state, link, &facts, locale, challenge).to_plist();
+    let unsigned = document(state, link, head, locale, challenge)?.to_plist();
     match &state.signer {
         Some(signer) if query::value(query, "signed").as_deref() != Some(b"false") => {
             sign_attached(&unsigned, &signer.key, &signer.chain)
@@ -65,24 +69,41 @@ async fn profile(state: &EnrollmentState, link: &Link, query: &str) -> Result<Ve
 fn document(
     state: &EnrollmentState,
     link: &Link,
-    facts: &TenantFacts,
+    head: AssignmentHead,
     locale: Locale,
     challenge: Secret<String>,
-) -> EnrollmentProfile {
+) -> Result<EnrollmentProfile> {
     let (tenant, device) = (link.scope.tenant(), link.device());
-    EnrollmentProfile {
+    let topic = head.push_topic;
+    let topic = topic.ok_or_else(|| Error::conflict(ReasonCode::ApnsCertificateRequired))?;
+    Ok(EnrollmentProfile {
         tenant,
         device,
-        organization: facts.organization.clone(),
+        organization: head.organization,
+        note: head.brand.as_ref().map(|brand| note(locale, brand)),
         locale,
         server_url: format!("{}/mdm/{tenant}/{device}", state.core.base_url),
         scep_url: format!("{}/scep/{tenant}/{}", state.core.base_url, link.token.expose()),
         challenge,
-        topic: facts.topic.clone(),
+        topic,
         access_rights: AccessRights::of(link.enrollment.ownership),
         subject: subject(tenant, link),
         // Which hash phones want here is not documented; https already vouches for the answer.
         ca_fingerprint: None,
+    })
+}
+
+/// Who provides the service and helps, as the phone shows it before the profile is installed.
+fn note(locale: Locale, brand: &Brand) -> String {
+    let texts = Texts::of(locale);
+    let provided = texts.provided.replace("{brand}", &brand.name);
+    let Support { email, phone, url } = &brand.support;
+    let ways = [email.as_deref(), phone.as_deref(), url.as_ref().map(WebAddress::as_str)];
+    let ways: Vec<_> = ways.into_iter().flatten().collect();
+    if ways.is_empty() {
+        provided
+    } else {
+        format!("{provided} {} {}", texts.help, ways.join(", "))
     }
 }
 

@@ -18,6 +18,12 @@ pub(crate) struct Texts {
     pub(crate) on_computer: &'static str,
     pub(crate) code_label: &'static str,
     pub(crate) footer: &'static str,
+    pub(crate) help: &'static str,
+    pub(crate) help_page: &'static str,
+    pub(crate) imprint: &'static str,
+    pub(crate) privacy: &'static str,
+    /// The end of the enrolment profile's description.
+    pub(crate) provided: &'static str,
     /// Heading and advice, likewise below.
     pub(crate) unknown: (&'static str, &'static str),
     pub(crate) expired: (&'static str, &'static str),
@@ -69,6 +75,11 @@ static ENGLISH: Texts = Texts {
     on_computer: "Reading this on a computer?",
     code_label: "QR code with the address of this page. Scan it with the camera of the phone.",
     footer: "Questions? Please ask the person who sent you the link.",
+    help: "Help:",
+    help_page: "help page",
+    imprint: "Imprint",
+    privacy: "Privacy",
+    provided: "Provided by {brand}.",
     unknown: (
         "This link is not valid",
         "Please check that you opened the whole link, or ask for a new one.",
@@ -117,6 +128,11 @@ static GERMAN: Texts = Texts {
     on_computer: "Sie lesen dies am Computer?",
     code_label: "QR-Code mit der Adresse dieser Seite. Scannen Sie ihn mit der Kamera des Telefons.",
     footer: "Fragen? Bitte wenden Sie sich an die Person, von der Sie den Link haben.",
+    help: "Hilfe:",
+    help_page: "Hilfeseite",
+    imprint: "Impressum",
+    privacy: "Datenschutz",
+    provided: "Bereitgestellt von {brand}.",
     unknown: (
         "Dieser Link ist nicht gültig",
         "Bitte prüfen Sie, ob Sie den ganzen Link geöffnet haben, oder bitten Sie um einen neuen.",

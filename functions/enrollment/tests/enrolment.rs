@@ -50,7 +50,7 @@ impl Service {
         let world = World::new().await;
         let certificate = test_push_certificate(&key(3), TOPIC, world.now()).unwrap();
         let signer = ProfileSigner { key: key(3), chain: vec![certificate] };
-        let state = EnrollmentState::new(world.core.clone(), Some(signer), Duration::ZERO);
+        let state = EnrollmentState::new(world.core.clone(), Some(signer));
         Self { router: router(state), world }
     }
 

@@ -2,8 +2,8 @@
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use serde_dynamo::{AttributeValue, Item};
-use trennwand_domain::{DeviceId, DeviceState, TenantId, TenantStatus, UserId};
-use trennwand_store::layout::{Subject, SubjectItem, attribute};
+use trennwand_domain::{DeviceId, DeviceState, ResellerId, TenantId, TenantStatus, UserId};
+use trennwand_store::layout::{self, Subject, SubjectItem, attribute};
 
 /// What has to be done about a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,12 @@ impl Change {
                 let born = text(new, attribute::STATE) == Some(TenantStatus::Provisioning.as_str());
                 born.then_some(Self::TenantBorn)
             }
-            (SubjectItem::Head, "INSERT" | "MODIFY") => Some(Self::HeadChanged),
+            (SubjectItem::Head, "INSERT" | "MODIFY") => {
+                // Another brand is nothing that phones have to be woken for.
+                let same =
+                    text(new, attribute::WANTED).is_some() && !differs(old, new, attribute::WANTED);
+                (!same).then_some(Self::HeadChanged)
+            }
             (SubjectItem::User(user), "MODIFY" | "REMOVE") => {
                 differs(old, new, attribute::PERSON).then_some(Self::PersonChanged(user))
             }
@@ -54,6 +59,12 @@ impl Change {
         };
         change.map(|change| (subject.tenant, change))
     }
+}
+
+/// Whose brand a record says to have changed.
+pub(crate) fn rebranded(record: &EventRecord) -> Option<ResellerId> {
+    let keys = &record.change.keys;
+    layout::brand_of(text(keys, attribute::PK)?, text(keys, attribute::SK)?)
 }
 
 fn attribute_of<'a>(item: &'a Item, name: &str) -> Option<&'a AttributeValue> {
@@ -129,6 +140,22 @@ pub(crate) mod tests {
         assert_eq!(change("REMOVE", pk, &format!("1#{UUID}"), none(), none()), None);
         let answered = change("INSERT", pk, &format!("R#{UUID}"), none(), none());
         assert_eq!(answered, Some(Change::CommandAnswered(device)));
+    }
+
+    #[test]
+    fn a_head_that_asks_for_the_same_wakes_nobody() {
+        let wanted = |hash: &str| json!({ "wt": { "S": hash } });
+        let head = |old, new| change("MODIFY", "T#TENANT#H", "0", old, new);
+        assert_eq!(head(wanted("a"), wanted("a")), None);
+        assert_eq!(head(wanted("a"), wanted("b")), Some(Change::HeadChanged));
+        assert_eq!(head(Value::Null, wanted("a")), Some(Change::HeadChanged));
+    }
+
+    #[test]
+    fn a_changed_brand_is_followed_and_its_logo_is_not() {
+        let pk = "R#res_00000000000000000000000007#B";
+        let of = |sk| rebranded(&record("MODIFY", pk, sk, Value::Null, Value::Null));
+        assert_eq!((of("0"), of("logo")), (Some(ResellerId::from_bits(7)), None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The table's stream is the outbox; this is its only reader. A record of it becomes what has to
-//! follow: keys for a new tenant, wakes for phones, hashes of persons in headers, the end of an
-//! enrolment whose phone enrolled again.
+//! follow: keys for a new tenant, a reseller's new brand in its tenants' heads, wakes for phones,
+//! hashes of persons in headers, the end of an enrolment whose phone enrolled again.
 //!
 //! Architecture invariants: every record may come twice, and out of date: what is done is the same
 //! as done once, and is decided by what is stored now wherever that matters. A record that cannot
@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::dynamodb::Event;
 use trennwand_domain::{Authenticator, Duration, Result, TenantScope};
-use trennwand_runtime::{Core, Publisher};
+use trennwand_runtime::{Core, Message, Publisher};
 
 use crate::{change::Change, wakes::Wakes};
 
@@ -51,6 +51,10 @@ pub struct EventsState {
 /// # Errors
 /// If the database or a queue does not answer; then the whole batch is to be handed over again.
 pub async fn handle(state: &EventsState, event: &Event) -> Result<()> {
+    for reseller in event.records.iter().filter_map(change::rebranded) {
+        let message = Message::Rebrand { reseller, after: None };
+        state.publisher.publish(&message, Duration::ZERO).await?;
+    }
     let mut wakes = Wakes::default();
     for (tenant, change) in event.records.iter().filter_map(Change::of) {
         #[expect(clippy::disallowed_methods, reason = "the authenticator of the stream's records")]

@@ -6,7 +6,7 @@ use trennwand_auth::{Issuer, Verifier};
 use trennwand_domain::{Authenticator, Duration, Error, Result, TenantScope};
 use trennwand_fn_enrollment::{EnrollmentState, ProfileSigner};
 use trennwand_fn_events::EventsState;
-use trennwand_fn_onboarding::{Onboarding, TestPortal, provision};
+use trennwand_fn_onboarding::{Onboarding, TestPortal, provision, rebrand};
 use trennwand_fn_push::PushState;
 use trennwand_push::Pusher;
 use trennwand_runtime::{Core, Message, Publisher};
@@ -35,11 +35,7 @@ pub(crate) fn router(core: &Core, secrets: Secrets) -> Router {
     let routes = trennwand_fn_onboarding::router(onboarding)
         .merge(trennwand_fn_policy::router(state))
         .merge(api::router(api::api_document()))
-        .merge(trennwand_fn_enrollment::router(EnrollmentState::new(
-            core.clone(),
-            Some(signer),
-            KEEP,
-        )))
+        .merge(trennwand_fn_enrollment::router(EnrollmentState::new(core.clone(), Some(signer))))
         .merge(trennwand_fn_checkin::router(trennwand_fn_checkin::State::new(core.clone(), KEEP)));
     trennwand_web::finish(routes, Shell { ids: core.ids.clone(), function: "local" })
 }
@@ -58,21 +54,33 @@ pub(crate) fn serve_queue(
     test_portal: bool,
 ) {
     let publisher: Arc<dyn Publisher> = Arc::new(queue.clone());
-    let push = PushState::new(core.clone(), pusher, publisher);
+    let push = PushState::new(core.clone(), pusher, Arc::clone(&publisher));
     let core = core.clone();
     queue.serve(move |message| {
         let (core, push) = (core.clone(), push.clone());
-        async move { work(&core, &push, test_portal, message).await }
+        let queue = Arc::clone(&publisher);
+        async move { work(&core, &push, &*queue, test_portal, message).await }
     });
 }
 
-async fn work(core: &Core, push: &PushState, test_portal: bool, message: Message) -> Result<()> {
+async fn work(
+    core: &Core,
+    push: &PushState,
+    queue: &dyn Publisher,
+    test_portal: bool,
+    message: Message,
+) -> Result<()> {
     match message {
         Message::Provision { tenant } => {
             #[expect(clippy::disallowed_methods, reason = "the authenticator of this queue")]
             let scope = TenantScope::vouched(Authenticator::QueueMessage, tenant);
             let portal = test_portal.then_some(&LocalPortal as &dyn TestPortal);
             provision(core, &scope, portal).await
+        }
+        Message::Rebrand { reseller, after } => {
+            let Some(after) = rebrand(core, reseller, after).await? else { return Ok(()) };
+            let rest = Message::Rebrand { reseller, after: Some(after) };
+            queue.publish(&rest, Duration::ZERO).await
         }
         Message::Wake(wake) => {
             // In a thread of its own, because the compiler cannot prove this future to be `Send`.

@@ -30,7 +30,7 @@ pub(crate) async fn with_mail(
         changed_at: core.clock.now(),
         rules,
         mail: Some(mail),
-        organization: head.organization.clone(),
+        ..head.clone()
     };
     Ok((changed, templates))
 }

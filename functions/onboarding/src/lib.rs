@@ -14,6 +14,7 @@
 
 mod apns;
 mod assignment;
+mod brand;
 mod clients;
 mod keys;
 mod mail;
@@ -21,6 +22,7 @@ mod me;
 mod names;
 mod oauth;
 mod provision;
+mod rebrand;
 mod resellers;
 mod tenants;
 
@@ -32,7 +34,10 @@ use trennwand_runtime::Core;
 use trennwand_web::Gate;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::provision::{TestPortal, provision};
+pub use self::{
+    provision::{TestPortal, provision},
+    rebrand::rebrand,
+};
 
 /// What the handlers need.
 #[derive(Debug, Clone)]
@@ -65,7 +70,8 @@ impl FromRef<Onboarding> for Arc<Issuer> {
 
 /// The routes.
 pub fn router(state: Onboarding) -> Router {
-    api().with_state(state).split_for_parts().0
+    let core = state.core.clone();
+    trennwand_runtime::mount(api(), state, &core)
 }
 
 /// The routes with their description.
@@ -78,6 +84,11 @@ pub fn api() -> OpenApiRouter<Onboarding> {
         .routes(routes!(resellers::create::reseller_create, resellers::list::reseller_list))
         .routes(routes!(resellers::read::reseller_get))
         .routes(routes!(clients::create_for_reseller::reseller_client_create))
+        .routes(routes!(brand::read::brand_get, brand::replace::brand_replace))
+        .routes(routes!(
+            brand::logo_replace::brand_logo_replace,
+            brand::logo_remove::brand_logo_remove
+        ))
         .routes(routes!(tenants::create::tenant_create, tenants::list::tenant_list))
         .routes(routes!(tenants::read::tenant_get, tenants::update::tenant_update))
         .routes(routes!(clients::create::client_create, clients::list::client_list))

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use trennwand_domain::{
-    AssignmentHead, Error, ErrorKind, Policy, PolicyVersion, PushCertificate, Result, Rule,
+    AssignmentHead, Brand, Error, ErrorKind, Policy, PolicyVersion, PushCertificate, Result, Rule,
     RuleScope, SealedField, Target, Tenant, TenantKeys, TenantScope, TenantStatus, Timestamp,
 };
 use trennwand_pki::{
@@ -10,7 +10,10 @@ use trennwand_pki::{
 use trennwand_policy::{PRESET_NAME, PolicyDocument, Template, compile};
 use trennwand_runtime::Core;
 
-use crate::keys;
+use crate::{
+    keys,
+    rebrand::{apply, brand_of},
+};
 
 /// The stand-in for Apple's push certificate portal, which the local server has and no Lambda
 /// function: it gives every new tenant a push certificate.
@@ -40,7 +43,7 @@ pub async fn provision(
         return Ok(());
     };
     if tenant.status != TenantStatus::Provisioning {
-        return Ok(());
+        return latest_brand(core, scope, &tenant).await;
     }
     let seal = core.vault.tenant_key(scope).await?;
     let now = core.clock.now();
@@ -48,13 +51,15 @@ pub async fn provision(
     let store = core.store.tenant(scope);
 
     store.put_keys(&mut tx, &identity_keys(core, &seal, &tenant, now).await?);
+    let brand = brand_of(core, tenant.reseller).await?;
+    let mut preset = Preset::compile(core, &tenant, brand, now);
     if let Some(portal) = portal {
         let key = keys::generate().await?;
         let certificate = portal.certify(&key, scope, now)?;
         let push = certified(core, &seal, scope, &key, &certificate, now)?;
         store.put_push_certificate(&mut tx, &push);
+        preset.head.push_topic = push.topic;
     }
-    let preset = Preset::compile(core, &tenant, now);
     core.store.policies(scope).insert(&mut tx, &preset.policy, &preset.version);
     for template in &preset.templates {
         store.put_template(&mut tx, template.digest(), &template.to_body());
@@ -63,9 +68,15 @@ pub async fn provision(
     store.set_status(&mut tx, &tenant, TenantStatus::Active);
 
     match tx.commit().await {
-        Err(error) if lost_to_another(&error) => finished_by_another(core, scope, error).await,
-        outcome => outcome,
+        Err(error) if lost_to_another(&error) => finished_by_another(core, scope, error).await?,
+        outcome => outcome?,
     }
+    latest_brand(core, scope, &tenant).await
+}
+
+/// The brand may have changed while the tenant, still without a head, was passed over.
+async fn latest_brand(core: &Core, scope: &TenantScope, tenant: &Tenant) -> Result<()> {
+    apply(core, scope, &brand_of(core, tenant.reseller).await?).await
 }
 
 const fn lost_to_another(error: &Error) -> bool {
@@ -144,7 +155,7 @@ struct Preset {
 }
 
 impl Preset {
-    fn compile(core: &Core, tenant: &Tenant, now: Timestamp) -> Self {
+    fn compile(core: &Core, tenant: &Tenant, brand: Brand, now: Timestamp) -> Self {
         let document = PolicyDocument::preset();
         let templates: Vec<_> =
             Target::ALL.iter().flat_map(|&target| compile(&document, target, None)).collect();
@@ -174,6 +185,8 @@ impl Preset {
             rules: vec![rule],
             mail: None,
             organization: tenant.name.clone(),
+            push_topic: None,
+            brand: Some(brand),
         };
         Self { policy, version, templates, head }
     }

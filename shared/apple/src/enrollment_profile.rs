@@ -12,6 +12,8 @@ pub struct EnrollmentProfile {
     pub device: DeviceId,
     /// Who manages, as shown to the phone's user.
     pub organization: String,
+    /// Who provides the service and helps, as the end of the description.
+    pub note: Option<String>,
     /// Language of the texts that the phone shows.
     pub locale: Locale,
     /// `ServerURL`, for check-ins too; can never change later. `https` except on a laptop.
@@ -66,7 +68,11 @@ impl EnrollmentProfile {
         } else {
             texts.company
         };
-        text.replace("{organization}", &self.organization)
+        let text = text.replace("{organization}", &self.organization);
+        match &self.note {
+            Some(note) => format!("{text} {note}"),
+            None => text,
+        }
     }
 
     fn scep(&self, texts: &Texts) -> Dictionary {
@@ -183,6 +189,7 @@ mod tests {
             tenant: TenantId::from_bits(1),
             device: DeviceId::from_bits(2),
             organization: "Müller & Söhne".into(),
+            note: None,
             locale,
             server_url: "https://mdm.example.com/mdm/ten_1/dev_2".into(),
             scep_url: "https://mdm.example.com/scep/ten_1/token".into(),
@@ -206,6 +213,13 @@ mod tests {
     #[test]
     fn profile_of_a_company_phone_in_english() {
         assert_snapshot!(shown(&sample(AccessRights::COMPANY, Locale::En)));
+    }
+
+    #[test]
+    fn a_note_ends_the_description() {
+        let sample = sample(AccessRights::PERSONAL, Locale::En);
+        let noted = EnrollmentProfile { note: Some("By <Nordwand>.".into()), ..sample };
+        assert!(shown(&noted).contains("go with it. By &lt;Nordwand&gt;.</string>"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, PolicyId, Purpose, Target, Timestamp};
+use crate::{Brand, Digest, PolicyId, Purpose, Target, Timestamp};
 
 /// Where a tenant's mail lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,8 +72,8 @@ pub struct Rule {
     pub artefacts: Vec<ArtefactRef>,
 }
 
-/// All that decides what a tenant's phones shall have: one item of at most 4 KB, read at every
-/// connect. A phone's rule is the first that matches.
+/// All that decides what a tenant's phones shall have, and what their users see before: one item of
+/// at most 4 KB, read at every connect. A phone's rule is the first that matches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssignmentHead {
     /// Counts the changes; a write's condition.
@@ -86,12 +86,54 @@ pub struct AssignmentHead {
     pub mail: Option<MailSettings>,
     /// The name shown on the phone as the one who manages it.
     pub organization: String,
+    /// Topic of the push certificate, which is part of enrolment profiles; `None` until there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_topic: Option<String>,
+    /// The reseller's brand as it was resolved last; for pages and enrolment profiles only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<Brand>,
 }
 
 impl AssignmentHead {
+    /// Hash over what phones under management shall have. If it stays, none of them has to be woken.
+    #[must_use]
+    pub fn wanted(&self) -> Digest {
+        // Own types without maps always serialise.
+        let json = serde_json::to_vec(&(&self.rules, &self.mail)).unwrap_or_default();
+        Digest::of_parts(&[b"head", &json, self.organization.as_bytes()])
+    }
+
     /// Whether a rule names this template, which then is stored already.
     #[must_use]
     pub fn names(&self, digest: Digest) -> bool {
         self.rules.iter().flat_map(|rule| &rule.artefacts).any(|a| a.digest == digest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ResellerId;
+
+    #[test]
+    fn a_brand_or_a_topic_is_nothing_that_phones_have_to_be_woken_for() {
+        let head = AssignmentHead {
+            version: 1,
+            changed_at: Timestamp::from_unix_s(1_795_000_000),
+            rules: Vec::new(),
+            mail: None,
+            organization: "Krume".into(),
+            push_topic: None,
+            brand: None,
+        };
+        let branded = AssignmentHead {
+            version: 2,
+            push_topic: Some("com.apple.mgmt.x".into()),
+            brand: Some(Brand::plain(ResellerId::from_bits(1), "Nordwand")),
+            ..head.clone()
+        };
+        assert_eq!(branded.wanted(), head.wanted());
+        let renamed = AssignmentHead { organization: "Korn".into(), ..head.clone() };
+        assert_ne!(renamed.wanted(), head.wanted());
     }
 }

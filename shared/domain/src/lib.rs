@@ -17,6 +17,7 @@
 
 mod assignment;
 mod audit;
+mod brand;
 mod clock;
 mod command;
 mod control;
@@ -39,6 +40,7 @@ pub use assignment::{
     ArtefactRef, AssignmentHead, MailAuth, MailKind, MailSettings, Rule, RuleScope,
 };
 pub use audit::AuditEvent;
+pub use brand::{Brand, Colour, Colours, Logo, LogoFormat, MAX_LOGO_BYTES, Support, WebAddress};
 pub use clock::{Clock, Duration, ManualClock, Timestamp};
 pub use command::{
     CommandKind, CommandResult, CommandStatus, CommandUuid, Position, Priority, QueuedCommand,

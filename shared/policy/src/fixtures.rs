@@ -40,6 +40,8 @@ pub(crate) fn head() -> AssignmentHead {
         }],
         mail: Some(exchange_online()),
         organization: "Bäckerei Krume".to_owned(),
+        push_topic: None,
+        brand: None,
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use trennwand_domain::{
-    DeviceId, DeviceState, Duration, Error, PushTarget, Result, Secret, TenantId,
+    DeviceId, DeviceState, Duration, Error, PushTarget, ResellerId, Result, Secret, TenantId,
 };
 use trennwand_pki::BoxFuture;
 use trennwand_store::WakeTarget;
@@ -16,6 +16,14 @@ pub enum Message {
     Provision {
         /// The tenant.
         tenant: TenantId,
+    },
+    /// Bring a reseller's brand into the heads of its tenants.
+    Rebrand {
+        /// The reseller.
+        reseller: ResellerId,
+        /// Where the list of its tenants goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
     },
     /// Wake phones.
     Wake(Wake),
@@ -140,6 +148,10 @@ mod tests {
             (
                 Message::Provision { tenant: TenantId::from_bits(1) },
                 format!(r#"{{"provision":{{"tenant":"{tenant}"}}}}"#),
+            ),
+            (
+                Message::Rebrand { reseller: ResellerId::from_bits(7), after: None },
+                r#"{"rebrand":{"reseller":"res_00000000000000000000000007"}}"#.into(),
             ),
             (
                 wake(Audience::Tenant),

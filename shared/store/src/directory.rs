@@ -39,7 +39,12 @@ impl<'a> Directory<'a> {
         token: &OneTimeToken,
     ) -> Result<Option<(TenantScope, EnrollmentId, DeviceId)>> {
         let key = layout::link_directory(token.hash());
-        let Some(mut item) = self.store.read(Table::Data, &key).await? else { return Ok(None) };
+        // It never changes, and whether the link still counts the invitation says.
+        let item = match self.store.read_recent(Table::Data, &key).await? {
+            Some(item) => Some(item),
+            None => self.store.read(Table::Data, &key).await?,
+        };
+        let Some(mut item) = item else { return Ok(None) };
         let tenant: TenantId = item.parsed("tn")?;
         #[expect(clippy::disallowed_methods, reason = "whoever holds the link holds its secret")]
         let scope = TenantScope::vouched(Authenticator::EnrollmentToken, tenant);

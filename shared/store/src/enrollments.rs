@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use trennwand_domain::{
-    CertificateHash, Device, DeviceState, Digest, Enrollment, EnrollmentId, Error,
+    AssignmentHead, CertificateHash, Device, DeviceState, Digest, Enrollment, EnrollmentId, Error,
     IssuedCertificate, Method, Ownership, Platform, ReasonCode, Result, Sealed, Target,
     TenantScope, Timestamp,
 };
@@ -11,6 +11,7 @@ use crate::{
     directory, failure,
     item::{Fields, Item, bytes, moment, number, text},
     layout::{self, attribute},
+    read::sort_key,
     transaction::{Expression, Table},
 };
 
@@ -44,6 +45,29 @@ impl<'a> Enrollments<'a> {
     pub async fn get(&self, id: EnrollmentId) -> Result<Option<Enrollment>> {
         let item = self.store.read(Table::Data, &layout::enrollment(&self.scope, id)).await?;
         item.map(decode).transpose()
+    }
+
+    /// One invitation and the tenant's assignment head, as they were lately, in one request: all that
+    /// pages and enrolment profiles need.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn recent_with_head(
+        &self,
+        id: EnrollmentId,
+    ) -> Result<Option<(Enrollment, Option<AssignmentHead>)>> {
+        let key = layout::enrollment(&self.scope, id);
+        let keys = [(Table::Data, key.clone()), (Table::Data, layout::head(&self.scope))];
+        let found = self.store.batch(&keys, false).await?.data;
+        let (invitation, head): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|item| sort_key(item) == Some(&key.sk));
+        // One that is not there may be too new.
+        let invitation = match invitation.into_iter().next() {
+            Some(item) => Some(decode(item.into())?),
+            None => self.get(id).await?,
+        };
+        let head = head.into_iter().next().map(|item| Fields::from(item).json("js")).transpose()?;
+        Ok(invitation.map(|invitation| (invitation, head)))
     }
 
     /// The invitations.

@@ -22,6 +22,7 @@
 //! | | `R#<uuid>` | result of a queued command |
 //! | | `S#<name>` | secret |
 //! | `R#<reseller>#O`, `#T`, `#C` | `0`, `<tenant>`, `<client>` | reseller, its tenants, its clients |
+//! | `R#<reseller>#B` | `0`, `logo` | its brand, the bytes of its logo |
 //! | `O#R`, `O#C` | `<reseller>`, `<client>` | the operator's resellers, clients |
 //! | `T#<tenant>#AUD`, `R#<reseller>#AUD`, `O#AUD` | `<event>` | audit trail |
 //! | `T#<tenant>#IDK`, `R#<reseller>#IDK`, `O#IDK` | `<hash>` | answer kept under an idempotency key |
@@ -57,6 +58,8 @@ pub mod attribute {
     pub const STATE: &str = "st";
     /// The enrolment (`dev_…`) that a physical phone's item points to.
     pub const DEVICE: &str = "dv";
+    /// Hash over what phones shall have, of an assignment head.
+    pub const WANTED: &str = "wt";
     /// Hash over the personal variables: of a user, and in the headers of the user's phones.
     pub const PERSON: &str = "ps";
 }
@@ -284,6 +287,21 @@ pub(crate) fn reseller(id: ResellerId) -> Key {
     key(format!("R#{id}#O"), "0".into())
 }
 
+pub(crate) fn brand(reseller: ResellerId) -> Key {
+    key(format!("R#{reseller}#B"), "0".into())
+}
+
+pub(crate) fn logo(reseller: ResellerId) -> Key {
+    key(format!("R#{reseller}#B"), "logo".into())
+}
+
+/// Whose brand a record of the stream is about, if it is about one.
+#[must_use]
+pub fn brand_of(pk: &str, sk: &str) -> Option<ResellerId> {
+    let (reseller, kind) = pk.strip_prefix("R#")?.split_once('#')?;
+    if (kind, sk) == ("B", "0") { reseller.parse().ok() } else { None }
+}
+
 pub(crate) fn resellers() -> Span {
     Span::new("O#R".into(), "")
 }
@@ -455,6 +473,17 @@ mod tests {
         let (five, six) = ("usr_00000000000000000000000005", "usr_00000000000000000000000006");
         assert!(all.as_str() < five);
         assert!(five < behind.as_str() && behind.as_str() < six && six < to.as_str());
+    }
+
+    #[test]
+    fn the_streams_reader_finds_out_whose_brand_changed() {
+        let reseller = ResellerId::from_bits(7);
+        let (brand, logo) = (brand(reseller), logo(reseller));
+        assert_eq!(brand_of(&brand.pk, &brand.sk), Some(reseller));
+        assert_eq!(brand_of(&logo.pk, &logo.sk), None);
+        for pk in ["R#res_1#B", "T#x#B", "R#res_00000000000000000000000007#O", ""] {
+            assert_eq!(brand_of(pk, "0"), None, "{pk}");
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ use trennwand_domain::TenantScope;
 
 mod answers;
 mod audit;
+mod brands;
 pub mod client;
 mod clients;
 mod devices;
@@ -55,6 +56,7 @@ mod users;
 pub use self::{
     answers::{Answers, KeptAnswer},
     audit::{Audit, Trail},
+    brands::Brands,
     clients::Clients,
     devices::{Authentication, ConnectView, DeviceFilter, Devices, TokenUpdate, WakeTarget},
     directory::Directory,
@@ -128,6 +130,12 @@ impl Store {
     #[must_use]
     pub const fn resellers(&self) -> Resellers<'_> {
         Resellers::new(self)
+    }
+
+    /// The resellers' brands and logos.
+    #[must_use]
+    pub const fn brands(&self) -> Brands<'_> {
+        Brands::new(self)
     }
 
     /// The tenants of a reseller.

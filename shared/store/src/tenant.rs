@@ -7,7 +7,8 @@ use trennwand_domain::{
 use crate::{
     Store, Transaction, failure,
     item::{Fields, Item, bytes, json, moment, number, text},
-    layout, tenants,
+    layout::{self, attribute},
+    tenants,
     transaction::{Expression, Table},
 };
 
@@ -152,6 +153,7 @@ impl<'a> TenantStore<'a> {
     ) {
         let item = Item::at(&layout::head(&self.scope))
             .with("rv", number(head.version))
+            .with(attribute::WANTED, text(head.wanted()))
             .with("js", json(head));
         let unchanged = match expected_version {
             None => Expression::absent(),
@@ -220,6 +222,8 @@ mod tests {
                 auth: MailAuth::Password,
             }),
             organization: "Schreinerei".into(),
+            push_topic: None,
+            brand: None,
         }
     }
 

@@ -1,11 +1,11 @@
 use axum::extract::State;
 use serde::Deserialize;
 use trennwand_domain::{
-    Error, PushCertificate, ReasonCode, Result as DomainResult, SealedField, Secret, TenantScope,
-    Timestamp,
+    AssignmentHead, Error, PushCertificate, ReasonCode, Result as DomainResult, SealedField,
+    Secret, TenantScope, Timestamp,
 };
 use trennwand_pki::{Certificate, RsaKey, verify_push_certificate};
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
@@ -37,14 +37,17 @@ pub(crate) struct NewCertificate {
 pub(crate) async fn apns_certificate_replace(
     State(core): State<Core>,
     tenant: ForTenant<need::Setup>,
+    write: Write,
     Json(new): Json<NewCertificate>,
-) -> Result<Json<Apns>> {
+) -> Result<Written> {
     let scope = tenant.scope();
     let now = core.clock.now();
     let chain = Certificate::chain_from_pem(&new.certificate)?;
     let sent = new.private_key.map(Secret::new);
     let sent = sent.map(|pem| RsaKey::from_pem(pem.expose())).transpose().map_err(at_key)?;
     let store = core.store.tenant(scope);
+    let head = store.head().await?;
+    let head = head.ok_or_else(|| Error::conflict(ReasonCode::TenantNotReady))?;
     let before = store.push_certificate().await?.unwrap_or_else(nothing_yet);
     let candidates = match sent {
         Some(key) => vec![key],
@@ -60,14 +63,20 @@ pub(crate) async fn apns_certificate_replace(
         requested_key: None,
         chain: chain.iter().map(|c| c.der().to_vec()).collect(),
         key: Some(sealed),
-        topic: Some(topic),
+        topic: Some(topic.clone()),
         expires_at: Some(expires_at),
         revision: before.revision,
     };
     let mut tx = core.store.transaction();
     store.put_push_certificate(&mut tx, &after);
-    tx.commit().await?;
-    Ok(Json(Apns::new(Some(&after), now)))
+    if head.push_topic.as_ref() != Some(&topic) {
+        let known = head.version;
+        let changed =
+            AssignmentHead { version: known + 1, changed_at: now, push_topic: Some(topic), ..head };
+        store.put_head(&mut tx, &changed, Some(known));
+    }
+    let shown = Apns::new(Some(&after), now);
+    write.commit(&core, tx, scope.tenant(), Answer::ok(&shown)).await
 }
 
 fn at_key(_: Error) -> Error {

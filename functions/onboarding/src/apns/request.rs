@@ -2,8 +2,8 @@ use axum::extract::State;
 use serde::Serialize;
 use trennwand_domain::{PushCertificate, SealedField};
 use trennwand_pki::apns_signing_request;
-use trennwand_runtime::Core;
-use trennwand_web::{ForTenant, Json, Problems, Result, need};
+use trennwand_runtime::{Answer, Core, Write, Written};
+use trennwand_web::{ForTenant, Problems, Result, need};
 use utoipa::ToSchema;
 
 use super::nothing_yet;
@@ -30,7 +30,8 @@ pub(crate) struct SigningRequest {
 pub(crate) async fn apns_signing_request_create(
     State(core): State<Core>,
     tenant: ForTenant<need::Setup>,
-) -> Result<Json<SigningRequest>> {
+    write: Write,
+) -> Result<Written> {
     let scope = tenant.scope();
     let store = core.store.tenant(scope);
     let key = keys::generate().await?;
@@ -41,6 +42,6 @@ pub(crate) async fn apns_signing_request_create(
     let mut tx = core.store.transaction();
     let requested = PushCertificate { requested_key: Some(sealed), ..stored };
     store.put_push_certificate(&mut tx, &requested);
-    tx.commit().await?;
-    Ok(Json(SigningRequest { signing_request: keys::pem("CERTIFICATE REQUEST", &request) }))
+    let shown = SigningRequest { signing_request: keys::pem("CERTIFICATE REQUEST", &request) };
+    write.commit(&core, tx, scope.tenant(), Answer::ok(&shown)).await
 }

@@ -1,7 +1,7 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use trennwand_domain::Owner;
-use trennwand_runtime::Core;
-use trennwand_web::{ForTenantOfReseller, Json, NoStore, Problems, Result, need};
+use trennwand_runtime::{Core, Write, Written};
+use trennwand_web::{ForTenantOfReseller, Json, Problems, Result, need};
 
 use super::{ClientWithSecret, NewClient, create_client};
 
@@ -21,9 +21,8 @@ use super::{ClientWithSecret, NewClient, create_client};
 pub(crate) async fn client_create(
     State(core): State<Core>,
     tenant: ForTenantOfReseller<need::Clients>,
+    write: Write,
     Json(new): Json<NewClient>,
-) -> Result<(StatusCode, NoStore<Json<ClientWithSecret>>)> {
-    let owner = Owner::Tenant(tenant.scope().tenant());
-    let made = create_client(&core, owner, &new).await?;
-    Ok((StatusCode::CREATED, NoStore(Json(made))))
+) -> Result<Written> {
+    create_client(&core, Owner::Tenant(tenant.scope().tenant()), write, &new).await
 }

@@ -1,7 +1,7 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use trennwand_domain::{Error, Owner, ResellerId};
-use trennwand_runtime::Core;
-use trennwand_web::{ForOperator, Id, Json, NoStore, Problems, Result};
+use trennwand_runtime::{Core, Write, Written};
+use trennwand_web::{ForOperator, Id, Json, Problems, Result};
 
 use super::{ClientWithSecret, NewClient, create_client};
 
@@ -21,11 +21,11 @@ use super::{ClientWithSecret, NewClient, create_client};
 pub(crate) async fn reseller_client_create(
     State(core): State<Core>,
     _operator: ForOperator,
+    write: Write,
     Id(id): Id<ResellerId>,
     Json(new): Json<NewClient>,
-) -> Result<(StatusCode, NoStore<Json<ClientWithSecret>>)> {
+) -> Result<Written> {
     let reseller = core.store.resellers().get(id).await?;
     let reseller = reseller.ok_or_else(|| Error::not_found("reseller"))?;
-    let made = create_client(&core, Owner::Reseller(reseller.id), &new).await?;
-    Ok((StatusCode::CREATED, NoStore(Json(made))))
+    create_client(&core, Owner::Reseller(reseller.id), write, &new).await
 }

@@ -7,7 +7,7 @@ pub(crate) mod rotate;
 use serde::{Deserialize, Serialize};
 use trennwand_auth::{ClientSecret, Scopes};
 use trennwand_domain::{Client, ClientId, Error, Level, Owner, Result, Timestamp};
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use utoipa::ToSchema;
 
 use crate::names;
@@ -83,7 +83,12 @@ impl ClientWithSecret {
 }
 
 /// Makes a client of this owner and stores it.
-async fn create_client(core: &Core, owner: Owner, new: &NewClient) -> Result<ClientWithSecret> {
+async fn create_client(
+    core: &Core,
+    owner: Owner,
+    write: Write,
+    new: &NewClient,
+) -> trennwand_web::Result<Written> {
     let secret = ClientSecret::mint(&*core.entropy);
     let client = Client {
         id: core.ids.mint(),
@@ -96,8 +101,9 @@ async fn create_client(core: &Core, owner: Owner, new: &NewClient) -> Result<Cli
     };
     let mut tx = core.store.transaction();
     core.store.clients().insert(&mut tx, &client);
-    tx.commit().await?;
-    Ok(ClientWithSecret::new(client, &secret))
+    let id = client.id;
+    let shown = ClientWithSecret::new(client, &secret);
+    write.commit(core, tx, id, Answer::created(&shown).no_store()).await
 }
 
 fn scopes(level: Level, words: Option<&[String]>) -> Result<Scopes> {

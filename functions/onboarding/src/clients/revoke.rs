@@ -1,6 +1,6 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use trennwand_domain::{ClientId, Owner};
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenantOfReseller, Id, Problems, Result, need};
 
 /// Revokes a client for good; its tokens are refused after at most 30 seconds.
@@ -18,11 +18,11 @@ use trennwand_web::{ForTenantOfReseller, Id, Problems, Result, need};
 pub(crate) async fn client_revoke(
     State(core): State<Core>,
     tenant: ForTenantOfReseller<need::Clients>,
+    write: Write,
     Id(client): Id<ClientId>,
-) -> Result<StatusCode> {
+) -> Result<Written> {
     let owner = Owner::Tenant(tenant.scope().tenant());
     let mut tx = core.store.transaction();
     core.store.clients().revoke(&mut tx, owner, client);
-    tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    write.commit(&core, tx, client, Answer::no_content()).await
 }

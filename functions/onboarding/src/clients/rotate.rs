@@ -1,8 +1,8 @@
 use axum::extract::State;
 use trennwand_auth::ClientSecret;
 use trennwand_domain::{ClientId, Error, Owner};
-use trennwand_runtime::Core;
-use trennwand_web::{ForTenantOfReseller, Id, Json, NoStore, Problems, Result, need};
+use trennwand_runtime::{Answer, Core, Write, Written};
+use trennwand_web::{ForTenantOfReseller, Id, Problems, Result, need};
 
 use super::ClientWithSecret;
 
@@ -24,14 +24,15 @@ use super::ClientWithSecret;
 pub(crate) async fn client_rotate(
     State(core): State<Core>,
     tenant: ForTenantOfReseller<need::Clients>,
+    write: Write,
     Id(id): Id<ClientId>,
-) -> Result<NoStore<Json<ClientWithSecret>>> {
+) -> Result<Written> {
     let owner = Owner::Tenant(tenant.scope().tenant());
     let client = core.store.clients().get(owner, id).await?.filter(|client| !client.revoked);
     let client = client.ok_or_else(|| Error::not_found("client"))?;
     let secret = ClientSecret::mint(&*core.entropy);
     let mut tx = core.store.transaction();
     core.store.clients().rotate(&mut tx, owner, id, secret.hash());
-    tx.commit().await?;
-    Ok(NoStore(Json(ClientWithSecret::new(client, &secret))))
+    let shown = ClientWithSecret::new(client, &secret);
+    write.commit(&core, tx, id, Answer::ok(&shown).no_store()).await
 }

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use trennwand_domain::{Error, ReasonCode};
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Json, Problems, Result, need};
 
 use super::Mail;
@@ -20,22 +20,22 @@ use crate::assignment;
 pub(crate) async fn mail_replace(
     State(core): State<Core>,
     tenant: ForTenant<need::Setup>,
+    write: Write,
     Json(mail): Json<Mail>,
-) -> Result<Json<Mail>> {
+) -> Result<Written> {
     let settings = mail.into_settings()?;
     let store = core.store.tenant(tenant.scope());
     let head = store.head().await?;
     let head = head.ok_or_else(|| Error::conflict(ReasonCode::TenantNotReady))?;
-    if head.mail.as_ref() == Some(&settings) {
-        return Ok(Json(settings.into()));
-    }
-    let (changed, templates) =
-        assignment::with_mail(&core, tenant.scope(), &head, settings.clone()).await?;
     let mut tx = core.store.transaction();
-    for template in templates.iter().filter(|t| !head.names(t.digest())) {
-        store.put_template(&mut tx, template.digest(), &template.to_body());
+    if head.mail.as_ref() != Some(&settings) {
+        let (changed, templates) =
+            assignment::with_mail(&core, tenant.scope(), &head, settings.clone()).await?;
+        for template in templates.iter().filter(|t| !head.names(t.digest())) {
+            store.put_template(&mut tx, template.digest(), &template.to_body());
+        }
+        store.put_head(&mut tx, &changed, Some(head.version));
     }
-    store.put_head(&mut tx, &changed, Some(head.version));
-    tx.commit().await?;
-    Ok(Json(settings.into()))
+    let shown = Mail::from(settings);
+    write.commit(&core, tx, tenant.scope().tenant(), Answer::ok(&shown)).await
 }

@@ -1,7 +1,7 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use serde::Deserialize;
 use trennwand_domain::Reseller;
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForOperator, Json, Problems, Result};
 use utoipa::ToSchema;
 
@@ -29,8 +29,9 @@ pub(crate) struct NewReseller {
 pub(crate) async fn reseller_create(
     State(core): State<Core>,
     _operator: ForOperator,
+    write: Write,
     Json(new): Json<NewReseller>,
-) -> Result<(StatusCode, Json<ResellerView>)> {
+) -> Result<Written> {
     let reseller = Reseller {
         id: core.ids.mint(),
         name: names::name(&new.name)?,
@@ -38,6 +39,6 @@ pub(crate) async fn reseller_create(
     };
     let mut tx = core.store.transaction();
     core.store.resellers().insert(&mut tx, &reseller);
-    tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(reseller.into())))
+    let id = reseller.id;
+    write.commit(&core, tx, id, Answer::created(&ResellerView::from(reseller))).await
 }

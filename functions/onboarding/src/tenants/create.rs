@@ -1,7 +1,7 @@
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use serde::Deserialize;
 use trennwand_domain::{Tenant, TenantStatus};
-use trennwand_runtime::Core;
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForReseller, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
@@ -29,8 +29,9 @@ pub(crate) struct NewTenant {
 pub(crate) async fn tenant_create(
     State(core): State<Core>,
     reseller: ForReseller<need::Tenants>,
+    write: Write,
     Json(new): Json<NewTenant>,
-) -> Result<(StatusCode, Json<TenantView>)> {
+) -> Result<Written> {
     let tenant = Tenant {
         id: core.ids.mint(),
         reseller: reseller.reseller(),
@@ -42,6 +43,6 @@ pub(crate) async fn tenant_create(
     let (_, wrapped) = core.vault.create_tenant_key(tenant.id).await?;
     let mut tx = core.store.transaction();
     core.store.tenants().insert(&mut tx, &tenant, &wrapped);
-    tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(tenant.into())))
+    let id = tenant.id;
+    write.commit(&core, tx, id, Answer::created(&TenantView::from(tenant))).await
 }

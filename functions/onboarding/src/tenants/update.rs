@@ -1,7 +1,8 @@
 use axum::extract::State;
 use serde::Deserialize;
-use trennwand_domain::{AssignmentHead, Error, Tenant};
-use trennwand_runtime::Core;
+use trennwand_domain::{AssignmentHead, Error, Result as DomainResult, Tenant};
+use trennwand_runtime::{Answer, Core, Write, Written};
+use trennwand_store::{TenantStore, Transaction};
 use trennwand_web::{ForTenantOfReseller, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
@@ -31,26 +32,36 @@ pub(crate) struct TenantChange {
 pub(crate) async fn tenant_update(
     State(core): State<Core>,
     tenant: ForTenantOfReseller<need::Tenants>,
+    write: Write,
     Json(change): Json<TenantChange>,
-) -> Result<Json<TenantView>> {
+) -> Result<Written> {
     let store = core.store.tenant(tenant.scope());
     let before = store.get().await?.ok_or_else(|| Error::not_found("tenant"))?;
     let name = change.name.as_deref().map(names::name).transpose()?;
-    let Some(name) = name.filter(|name| *name != before.name) else {
-        return Ok(Json(before.into()));
-    };
-    let after = Tenant { name, ..before };
+    let after = Tenant { name: name.unwrap_or_else(|| before.name.clone()), ..before.clone() };
     let mut tx = core.store.transaction();
-    store.update(&mut tx, &after);
-    if let Some(head) = store.head().await? {
-        let renamed = AssignmentHead {
-            version: head.version + 1,
-            changed_at: core.clock.now(),
-            organization: after.name.clone(),
-            ..head
-        };
-        store.put_head(&mut tx, &renamed, Some(head.version));
+    if after.name != before.name {
+        store.update(&mut tx, &after);
+        rename_head(&core, &store, &mut tx, &after.name).await?;
     }
-    tx.commit().await?;
-    Ok(Json(after.into()))
+    let id = after.id;
+    write.commit(&core, tx, id, Answer::ok(&TenantView::from(after))).await
+}
+
+/// Phones show the name, so the head has it too.
+async fn rename_head(
+    core: &Core,
+    store: &TenantStore<'_>,
+    tx: &mut Transaction,
+    name: &str,
+) -> DomainResult<()> {
+    let Some(head) = store.head().await? else { return Ok(()) };
+    let renamed = AssignmentHead {
+        version: head.version + 1,
+        changed_at: core.clock.now(),
+        organization: name.to_owned(),
+        ..head
+    };
+    store.put_head(tx, &renamed, Some(head.version));
+    Ok(())
 }

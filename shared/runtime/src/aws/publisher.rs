@@ -13,7 +13,7 @@ pub struct Queues {
     pub wake_topic: String,
     /// URL of the SQS queue behind it, for wakes that wait: a topic knows no delay.
     pub wake_queue: Option<String>,
-    /// URL of the SQS queue of tenants whose keys are to be made.
+    /// URL of the SQS queue of onboarding: tenants whose keys are to be made, changed brands.
     pub provision_queue: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl AwsPublisher {
         match message {
             Message::Wake(_) if delay.is_zero() => self.publish(text).await,
             Message::Wake(_) => self.send(self.queues.wake_queue.as_ref(), text, delay).await,
-            Message::Provision { .. } => {
+            Message::Provision { .. } | Message::Rebrand { .. } => {
                 self.send(self.queues.provision_queue.as_ref(), text, delay).await
             }
         }
