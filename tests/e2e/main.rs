@@ -2,8 +2,10 @@
 //! on the embedded database in memory; time moves only when a test says so.
 
 mod arrows;
+mod audit;
 mod authorization;
 mod figures;
+mod idempotency;
 mod leak;
 mod life;
 mod restart;

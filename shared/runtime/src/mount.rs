@@ -96,6 +96,7 @@ async fn write(core: &Core, operation: &str, req: Request, next: Next) -> Result
     if response.status().is_success() {
         if !ticket.0.committed.load(Ordering::Acquire) {
             tracing::error!(operation, "answered without an audit event");
+            debug_assert!(false, "{operation} does not end with Write::commit");
         }
         return Ok(response);
     }
