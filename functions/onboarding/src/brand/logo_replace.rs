@@ -1,7 +1,7 @@
-use axum::{body::Bytes, extract::State};
+use axum::extract::State;
 use trennwand_domain::{Brand, Logo};
 use trennwand_runtime::{Answer, Core, Write, Written};
-use trennwand_web::{ForReseller, IfMatch, Problems, Result, need};
+use trennwand_web::{ForReseller, IfMatch, Problems, Raw, Result, need};
 
 use super::BrandView;
 use crate::rebrand::brand_of;
@@ -24,7 +24,7 @@ pub(crate) async fn brand_logo_replace(
     reseller: ForReseller<need::Brand>,
     write: Write,
     known: Option<IfMatch>,
-    picture: Bytes,
+    Raw(picture): Raw,
 ) -> Result<Written> {
     let reseller = reseller.reseller();
     let logo = Logo::read(&picture)?;
