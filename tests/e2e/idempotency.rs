@@ -169,6 +169,8 @@ async fn a_key_has_a_form_and_counts_for_posts_only() {
         let refused = caller.send(Method::POST, &path, keys, Some(&anna)).await;
         refused.refused(422, "invalid");
     }
+    let stranger = Caller { token: "nonsense".into(), ..Caller::new(&world, &world.tenant).await };
+    stranger.post(&path, "two words", &anna).await.refused(401, "unauthenticated");
     assert_eq!(users(&world).await, 0);
     caller.post(&path, &long[..255], &anna).await.json(201);
 

@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     Core, Written,
-    write::{Keyed, Ticket, TicketParts},
+    write::{Keyed, MalformedKey, Ticket, TicketParts},
 };
 
 /// A function's routes with their state. Handlers that write can take
@@ -100,7 +100,7 @@ async fn write(core: &Core, operation: &str, req: Request, next: Next) -> Result
         }
         return Ok(response);
     }
-    let (Some(keyed), Some(by)) = (&ticket.0.keyed, ticket.0.authorised.get()) else {
+    let (Ok(Some(keyed)), Some(by)) = (&ticket.0.keyed, ticket.0.authorised.get()) else {
         return Ok(response);
     };
     match keyed.answered(core, by).await {
@@ -112,16 +112,20 @@ async fn write(core: &Core, operation: &str, req: Request, next: Next) -> Result
 }
 
 /// The request, and its key if it has one that counts.
-async fn keyed(req: Request) -> Result<(Request, Option<Keyed>)> {
+async fn keyed(req: Request) -> Result<(Request, Result<Option<Keyed>, MalformedKey>)> {
     if req.method() != Method::POST {
-        return Ok((req, None));
+        return Ok((req, Ok(None)));
     }
-    let Some(key) = Keyed::key_of(req.headers())? else { return Ok((req, None)) };
+    let key = match Keyed::key_of(req.headers()) {
+        Ok(Some(key)) => key,
+        Ok(None) => return Ok((req, Ok(None))),
+        Err(malformed) => return Ok((req, Err(malformed))),
+    };
     let (parts, body) = req.into_parts();
     let whole = Request::from_parts(parts.clone(), body);
     let body = Bytes::from_request(whole, &()).await.map_err(ApiError::unreadable)?;
     let keyed = Keyed::new(key, parts.method.as_str(), parts.uri.path(), &body);
-    Ok((Request::from_parts(parts, Body::from(body)), Some(keyed)))
+    Ok((Request::from_parts(parts, Body::from(body)), Ok(Some(keyed))))
 }
 
 fn again(written: Written) -> Response {

@@ -62,10 +62,22 @@ pub(crate) struct Ticket(pub(crate) Arc<TicketParts>);
 #[derive(Debug)]
 pub(crate) struct TicketParts {
     pub(crate) operation: String,
-    pub(crate) keyed: Option<Keyed>,
+    /// An error if there is a key that is none; told only to those who may write.
+    pub(crate) keyed: Result<Option<Keyed>, MalformedKey>,
     /// Set when the caller was let in.
     pub(crate) authorised: OnceLock<Authorised>,
     pub(crate) committed: AtomicBool,
+}
+
+/// The `Idempotency-Key` is not one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MalformedKey;
+
+impl From<MalformedKey> for Error {
+    fn from(_: MalformedKey) -> Self {
+        let message = "expected one key of 1 to 255 visible ASCII characters";
+        Self::invalid("Idempotency-Key", message)
+    }
 }
 
 /// A request with an `Idempotency-Key`.
@@ -80,8 +92,8 @@ impl Keyed {
     /// Reads the header; `None` if there is none.
     ///
     /// # Errors
-    /// Invalid if it is not one key of visible ASCII.
-    pub(crate) fn key_of(headers: &HeaderMap) -> DomainResult<Option<Secret<String>>> {
+    /// If it is not one key of visible ASCII.
+    pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<Secret<String>>, MalformedKey> {
         let mut values = headers.get_all("idempotency-key").iter();
         let (value, more) = (values.next(), values.next());
         let Some(value) = value else { return Ok(None) };
@@ -89,9 +101,7 @@ impl Keyed {
             (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|c| c.is_ascii_graphic())
         };
         let key = value.to_str().ok().filter(plain).filter(|_| more.is_none());
-        let message = "expected one key of 1 to 255 visible ASCII characters";
-        let key = key.ok_or_else(|| Error::invalid("Idempotency-Key", message))?;
-        Ok(Some(Secret::new(key.to_owned())))
+        key.map(|key| Some(Secret::new(key.to_owned()))).ok_or(MalformedKey)
     }
 
     pub(crate) fn new(key: Secret<String>, method: &str, path: &str, body: &[u8]) -> Self {
@@ -152,7 +162,7 @@ impl Write {
     ) -> Result<Written> {
         self.note(core, &mut tx, object);
         let body = answer.body()?;
-        if let Some(keyed) = &self.ticket.0.keyed {
+        if let Ok(Some(keyed)) = &self.ticket.0.keyed {
             let now = core.clock.now();
             let key = keyed.name(&self.authorised);
             let kept = KeptAnswer {
@@ -181,6 +191,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Write {
         let authorised = *extensions.get::<Authorised>().ok_or_else(|| missing("a caller"))?;
         let request = *extensions.get::<RequestId>().ok_or_else(|| missing("a request id"))?;
         let ticket = extensions.get::<Ticket>().ok_or_else(|| missing("mount"))?.clone();
+        ticket.0.keyed.as_ref().map_err(|malformed| Error::from(*malformed))?;
         ticket.0.authorised.get_or_init(|| authorised);
         Ok(Self { authorised, request, ticket })
     }
