@@ -70,7 +70,11 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    fn from_point(point: &[u8]) -> Result<Self> {
+    /// Reads a stored key: an uncompressed point (SEC 1 §2.3.3).
+    ///
+    /// # Errors
+    /// If it is not one of P-256.
+    pub fn from_point(point: &[u8]) -> Result<Self> {
         let wrong = || Error::internal("the token key's point is not uncompressed P-256");
         let [4, coordinates @ ..] = point else {
             return Err(wrong());
@@ -86,6 +90,13 @@ impl VerifyingKey {
             decoding,
             jwk: Jwk { kty: "EC", crv: "P-256", alg: "ES256", r#use: "sig", kid, x, y },
         })
+    }
+
+    /// The key to store: an uncompressed point.
+    #[must_use]
+    pub fn to_point(&self) -> Vec<u8> {
+        let coordinate = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+        [&[4][..], &coordinate(&self.jwk.x), &coordinate(&self.jwk.y)].concat()
     }
 
     /// The key's name: its RFC 7638 thumbprint.
@@ -129,6 +140,8 @@ mod tests {
         let again = SigningKey::from_pkcs8(key.to_pkcs8()).unwrap();
         assert_eq!(key.verifying().kid(), again.verifying().kid());
         assert_eq!(key.verifying().kid().len(), 43);
+        let public = VerifyingKey::from_point(&key.verifying().to_point()).unwrap();
+        assert_eq!(public.kid(), key.verifying().kid());
         let shown = serde_json::to_value(Jwks::new([key.verifying()])).unwrap();
         let members: Vec<_> = shown["keys"][0].as_object().unwrap().keys().cloned().collect();
         assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x", "y"]);

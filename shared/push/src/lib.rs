@@ -17,12 +17,13 @@
 mod a2_client;
 mod answer;
 mod identity;
+mod loopback;
 
 use std::{fmt, future::Future, pin::Pin};
 
 use trennwand_domain::{Duration, PushTarget, Timestamp};
 
-pub use crate::{a2_client::Apns, answer::Answer, identity::PushIdentity};
+pub use crate::{a2_client::Apns, answer::Answer, identity::PushIdentity, loopback::Loopback};
 
 /// A future in a box, so that the seam can be a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -175,6 +175,8 @@ configs! {
         master_key: key_arn = "MASTER_KEY_ARN",
         /// Where the service is reached.
         base_url: base_url = "BASE_URL",
+        /// Its own SQS queue, for work that is too much for one message.
+        provision_queue: queue_url = "PROVISION_QUEUE_URL",
     } {}
     /// Of `policy`.
     Policy = "policy" {
@@ -211,7 +213,7 @@ configs! {
         wake_topic: topic_arn = "WAKE_TOPIC_ARN",
         /// The SQS queue behind it, for wakes that have to wait: a topic knows no delay.
         wake_queue: queue_url = "WAKE_QUEUE_URL",
-        /// The SQS queue of tenants whose keys are to be made.
+        /// The SQS queue of `onboarding`: new tenants, changed brands.
         provision_queue: queue_url = "PROVISION_QUEUE_URL",
     } {}
     /// Of `schedule`.

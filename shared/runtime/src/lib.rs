@@ -29,11 +29,13 @@ pub mod aws;
 mod bus;
 pub mod config;
 mod core;
+pub mod lambda;
 mod mount;
 mod principals;
 mod system;
 pub mod telemetry;
 mod templates;
+pub mod token_key;
 mod vault;
 mod write;
 

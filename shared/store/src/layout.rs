@@ -29,6 +29,7 @@
 //! | `X#client#<client>`, `X#link#<hash>` | `0` | directory |
 //! | table `keys`: `T#<tenant>#K` | `0` | the tenant's wrapped data key |
 //! | table `keys`: `O#K` | `0` | the platform's wrapped data key |
+//! | table `keys`: `O#J` | `0` | the key that signs access tokens |
 //! | table `keys`: `T#<tenant>#S` | `<user>` | a person's wrapped key |
 
 use std::str::FromStr;
@@ -358,6 +359,11 @@ pub(crate) fn link_directory(token_hash: Digest) -> Key {
 /// In table `keys`.
 pub(crate) fn platform_key() -> Key {
     key("O#K".into(), "0".into())
+}
+
+/// In table `keys`.
+pub(crate) fn token_key() -> Key {
+    key("O#J".into(), "0".into())
 }
 
 /// In table `keys`.

@@ -65,7 +65,7 @@ pub use self::{
     fault::{Fault, FaultPlan},
     meter::{Meter, Usage},
     page::{Listed, Page},
-    platform::Platform,
+    platform::{Platform, TokenKey},
     policies::Policies,
     resellers::Resellers,
     tenant::TenantStore,

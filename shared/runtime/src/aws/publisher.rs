@@ -7,10 +7,10 @@ use super::{Lazy, failure::from_sdk};
 use crate::{Message, Publisher};
 
 /// Where messages go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Queues {
     /// ARN of the SNS topic for wakes.
-    pub wake_topic: String,
+    pub wake_topic: Option<String>,
     /// URL of the SQS queue behind it, for wakes that wait: a topic knows no delay.
     pub wake_queue: Option<String>,
     /// URL of the SQS queue of onboarding: tenants whose keys are to be made, changed brands.
@@ -44,17 +44,21 @@ impl AwsPublisher {
     }
 
     async fn publish(&self, text: String) -> Result<()> {
-        let request = self.sns.client().publish().topic_arn(&self.queues.wake_topic);
-        let answer = request.message(text).send().await;
+        let topic = self.queues.wake_topic.as_ref().ok_or_else(none)?;
+        let answer = self.sns.client().publish().topic_arn(topic).message(text).send().await;
         answer.map(drop).map_err(|e| from_sdk("SNS Publish", &e))
     }
 
     async fn send(&self, queue: Option<&String>, text: String, delay: Duration) -> Result<()> {
-        let queue = queue.ok_or_else(|| Error::internal("this function has no such queue"))?;
+        let queue = queue.ok_or_else(none)?;
         let request = self.sqs.client().send_message().queue_url(queue);
         let answer = request.message_body(text).delay_seconds(whole_seconds(delay)).send().await;
         answer.map(drop).map_err(|e| from_sdk("SQS SendMessage", &e))
     }
+}
+
+fn none() -> Error {
+    Error::internal("this function does not publish such messages")
 }
 
 /// Rounded up; SQS takes at most 15 minutes.

@@ -1,0 +1,99 @@
+use std::panic::AssertUnwindSafe;
+
+use aws_lambda_events::event::{
+    dynamodb::{Event, EventRecord},
+    sqs::{SqsEvent, SqsMessage},
+};
+use futures_util::FutureExt as _;
+use serde::Serialize;
+use trennwand_domain::{Error, Result};
+use trennwand_store::Meter;
+
+use crate::Message;
+
+/// Which items of a batch failed (`ReportBatchItemFailures`); the others are done.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failures {
+    batch_item_failures: Vec<Item>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    item_identifier: String,
+}
+
+impl Failures {
+    fn add(&mut self, item: Option<&str>) {
+        // An empty identifier stands for the whole batch.
+        let item_identifier = item.unwrap_or_default().to_owned();
+        self.batch_item_failures.push(Item { item_identifier });
+    }
+}
+
+/// Carries out the messages one by one; the queue delivers those that failed again.
+pub(super) async fn work(event: SqsEvent, work: &impl AsyncFn(Message) -> Result<()>) -> Failures {
+    let mut failures = Failures::default();
+    for message in &event.records {
+        let (outcome, usage) = Meter::measure(caught(carry_out(message, work))).await;
+        tracing::info!(
+            target: "message",
+            code = outcome.as_ref().map_or_else(Error::code, |()| "done"),
+            ddb_requests = usage.requests,
+            rcu = usage.rcu,
+            wcu = usage.wcu,
+        );
+        if let Err(error) = outcome {
+            tracing::warn!(?error, "a message is left to be delivered again");
+            failures.add(message.message_id.as_deref());
+        }
+    }
+    failures
+}
+
+async fn carry_out(message: &SqsMessage, work: &impl AsyncFn(Message) -> Result<()>) -> Result<()> {
+    work(Message::from_json(message.body.as_deref().unwrap_or_default())?).await
+}
+
+/// Hands the records over together, since wakes are gathered per batch; if that fails, one by one up
+/// to the one that fails. The stream goes on with that one: records are followed in their order.
+pub(super) async fn follow(event: Event, follow: &impl AsyncFn(&Event) -> Result<()>) -> Failures {
+    let mut failures = Failures::default();
+    let Err(error) = measured(event.records.len(), follow(&event)).await else {
+        return failures;
+    };
+    tracing::warn!(?error, "records are followed one by one");
+    for record in &event.records {
+        if let Err(error) = measured(1, follow(&alone(record))).await {
+            tracing::warn!(?error, "a record is left to be followed again");
+            failures.add(record.change.sequence_number.as_deref());
+            break;
+        }
+    }
+    failures
+}
+
+fn alone(record: &EventRecord) -> Event {
+    let mut event = Event::default();
+    event.records.push(record.clone());
+    event
+}
+
+async fn measured(records: usize, work: impl Future<Output = Result<()>>) -> Result<()> {
+    let (outcome, usage) = Meter::measure(caught(work)).await;
+    tracing::info!(
+        target: "records",
+        records,
+        code = outcome.as_ref().map_or_else(Error::code, |()| "done"),
+        ddb_requests = usage.requests,
+        rcu = usage.rcu,
+        wcu = usage.wcu,
+    );
+    outcome
+}
+
+/// A panic fails one item, not the batch.
+async fn caught(work: impl Future<Output = Result<()>>) -> Result<()> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Error::internal("panicked")))
+}

@@ -1,0 +1,32 @@
+use std::sync::Arc;
+
+use axum::{Router, extract::Request, response::Response};
+use tokio::sync::OnceCell;
+use tower::ServiceExt as _;
+use trennwand_domain::{Error, Result};
+use trennwand_web::{ApiError, Shell, finish};
+
+use crate::Core;
+
+/// Routes that need something of the database before they can be made: it is read at the first
+/// request, not at the start, and again at the next one if that fails.
+pub fn deferred<F>(core: Core, shell: Shell, make: fn(Core, Shell) -> F) -> Router
+where
+    F: Future<Output = Result<Router>> + Send + 'static,
+{
+    let made: Arc<OnceCell<Router>> = Arc::default();
+    Router::new().fallback(async move |request: Request| -> Response {
+        let routes = match made.get_or_try_init(|| make(core.clone(), shell.clone())).await {
+            Ok(routes) => routes.clone(),
+            Err(error) => refusing(error, shell.clone()),
+        };
+        let Ok(response) = routes.oneshot(request).await;
+        response
+    })
+}
+
+/// Answers everything with this error, in the usual form and with the usual line in the log.
+fn refusing(error: Error, shell: Shell) -> Router {
+    let error = ApiError::from(error);
+    finish(Router::new().fallback(async move || error.clone()), shell)
+}
