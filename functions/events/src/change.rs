@@ -50,7 +50,9 @@ impl Change {
             }
             (SubjectItem::Device(device), "MODIFY") => {
                 let enrolled = text(new, attribute::STATE) == Some(DeviceState::Enrolled.as_str());
-                let changed = differs(old, new, attribute::STATE);
+                // A wake that was sent to an earlier token may never have arrived.
+                let changed = differs(old, new, attribute::STATE)
+                    || differs(old, new, attribute::PUSH_TOKEN);
                 (enrolled && changed).then_some(Self::PhoneEnrolled(device))
             }
             (SubjectItem::Queued(device, _), "INSERT") => Some(Self::CommandQueued(device)),
@@ -166,6 +168,10 @@ pub(crate) mod tests {
         assert_eq!(phone("push_lost", "enrolled"), enrolled);
         assert_eq!(phone("enrolled", "enrolled"), None);
         assert_eq!(phone("enrolled", "push_lost"), None);
+        let token = |token| json!({ "st": { "S": "enrolled" }, "pt": { "B": token } });
+        let pk = "T#TENANT#D#DEVICE";
+        assert_eq!(change("MODIFY", pk, "0", token("AAEC"), token("AAED")), enrolled);
+        assert_eq!(change("MODIFY", pk, "0", token("AAEC"), token("AAEC")), None);
     }
 
     #[test]

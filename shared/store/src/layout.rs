@@ -61,6 +61,8 @@ pub mod attribute {
     pub const DEVICE: &str = "dv";
     /// Hash over what phones shall have, of an assignment head.
     pub const WANTED: &str = "wt";
+    /// The push token in a phone's header.
+    pub const PUSH_TOKEN: &str = "pt";
     /// Hash over the personal variables: of a user, and in the headers of the user's phones.
     pub const PERSON: &str = "ps";
 }
