@@ -20,7 +20,7 @@ pub(crate) async fn with_mail(
         let stored = stored.ok_or_else(|| Error::internal("a version in force is not stored"))?;
         let document = PolicyDocument::parse(&stored.document)?;
         let compiled: Vec<_> =
-            Target::ALL.iter().flat_map(|&t| compile(&document, t, Some(&mail))).collect();
+            Target::OFFERED.iter().flat_map(|&t| compile(&document, t, Some(&mail))).collect();
         let artefacts = compiled.iter().map(Template::artefact_ref).collect();
         rules.push(Rule { artefacts, ..rule.clone() });
         templates.extend(compiled);

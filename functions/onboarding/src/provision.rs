@@ -158,7 +158,7 @@ impl Preset {
     fn compile(core: &Core, tenant: &Tenant, brand: Brand, now: Timestamp) -> Self {
         let document = PolicyDocument::preset();
         let templates: Vec<_> =
-            Target::ALL.iter().flat_map(|&target| compile(&document, target, None)).collect();
+            Target::OFFERED.iter().flat_map(|&target| compile(&document, target, None)).collect();
         let policy = Policy {
             id: core.ids.mint(),
             name: PRESET_NAME.to_owned(),

@@ -62,8 +62,40 @@ words! {
 words! {
     /// The kind of management that a phone is under; artefacts are compiled per target.
     Target {
+        /// iPhone or iPad with a data-separated work account (account-driven User Enrolment).
+        IosUserEnrollment = "ios-user-enrollment",
         /// Unsupervised iPhone or iPad, enrolled by profile.
         IosDevice = "ios-device",
+        /// Supervised iPhone or iPad (Automated Device Enrolment).
+        IosSupervised = "ios-supervised",
+        /// The user's own Android phone with a work profile.
+        AndroidPersonal = "android-personal",
+        /// The company's Android phone with a work profile.
+        AndroidCompany = "android-company",
+        /// The company's Android phone without a private side.
+        AndroidFullyManaged = "android-fully-managed",
+    }
+}
+
+impl Target {
+    /// The targets that phones can be enrolled to today; templates are stored for these only.
+    pub const OFFERED: &'static [Self] = &[Self::IosDevice];
+
+    /// Whether phones can be enrolled to it today.
+    #[must_use]
+    pub fn is_offered(self) -> bool {
+        Self::OFFERED.contains(&self)
+    }
+
+    /// The operating system.
+    #[must_use]
+    pub const fn platform(self) -> Platform {
+        match self {
+            Self::IosUserEnrollment | Self::IosDevice | Self::IosSupervised => Platform::Ios,
+            Self::AndroidPersonal | Self::AndroidCompany | Self::AndroidFullyManaged => {
+                Platform::Android
+            }
+        }
     }
 }
 
@@ -282,6 +314,9 @@ pub struct Device {
     pub udid_hash: Option<[u8; 16]>,
     /// Where it can be woken.
     pub push: Option<PushTarget>,
+    /// Hashes of its earlier push tokens, the latest last: a TokenUpdate that comes a second time
+    /// must not bring one of them back.
+    pub former_push_tokens: Vec<[u8; 8]>,
     /// Hash over the personal variables of its user, so that artefacts can be compared without a key.
     pub person: Option<Token>,
     /// The derived steps.

@@ -49,39 +49,25 @@ impl Facts {
     pub fn from_answer(answer: &Answer, ours: &[String]) -> Option<Self> {
         match answer {
             Answer::ProfileList(profiles) => {
-                let (ours, others): (Vec<_>, Vec<_>) = profiles
-                    .iter()
-                    .partition(|profile| ours.contains(&profile.identifier));
+                let (ours, others): (Vec<_>, Vec<_>) =
+                    profiles.iter().partition(|profile| ours.contains(&profile.identifier));
                 let ours = ours.into_iter().take(MAX_OURS).map(|profile| {
-                    (
-                        profile.identifier.clone(),
-                        profile.uuid.chars().take(64).collect(),
-                    )
+                    (profile.identifier.clone(), profile.uuid.chars().take(64).collect())
                 });
-                Some(Self::ProfileList {
-                    ours: ours.collect(),
-                    others: count(others.len()),
-                })
+                Some(Self::ProfileList { ours: ours.collect(), others: count(others.len()) })
             }
             Answer::Restrictions(restrictions) => {
-                let listed = |key: &str| {
-                    restrictions
-                        .bools
-                        .get(key)
-                        .map(|&value| (key.to_owned(), value))
-                };
-                Some(Self::Restrictions {
-                    bools: KEYS.into_iter().filter_map(listed).collect(),
-                })
+                let listed =
+                    |key: &str| restrictions.bools.get(key).map(|&value| (key.to_owned(), value));
+                Some(Self::Restrictions { bools: KEYS.into_iter().filter_map(listed).collect() })
             }
             Answer::SecurityInfo(security) => Some(Self::SecurityInfo {
                 passcode_present: security.passcode_present,
                 passcode_compliant: security.passcode_compliant,
             }),
             Answer::ManagedApplicationList(apps) => {
-                let (messengers, others): (Vec<_>, Vec<_>) = apps
-                    .keys()
-                    .partition(|bundle_id| app_name(bundle_id).is_some());
+                let (messengers, others): (Vec<_>, Vec<_>) =
+                    apps.keys().partition(|bundle_id| app_name(bundle_id).is_some());
                 Some(Self::ManagedApplications {
                     others: count(others.len()),
                     messengers: messengers.into_iter().take(16).cloned().collect(),
@@ -136,11 +122,7 @@ mod tests {
     #[test]
     fn of_other_profiles_and_apps_only_the_number_is_kept() {
         let ours = ["trennwand.ten_7.wall".to_owned()];
-        let list = [
-            profile("trennwand.ten_7.wall"),
-            profile("private.vpn"),
-            profile("clinic.app"),
-        ];
+        let list = [profile("trennwand.ten_7.wall"), profile("private.vpn"), profile("clinic.app")];
         let facts = Facts::from_answer(&Answer::ProfileList(list.to_vec()), &ours).unwrap();
         let json = String::from_utf8(facts.to_json()).unwrap();
         assert!(facts.profile("trennwand.ten_7.wall").is_some());
@@ -151,31 +133,16 @@ mod tests {
         let apps = apps.map(|id| (id.to_owned(), "Managed".to_owned())).into();
         let facts = Facts::from_answer(&Answer::ManagedApplicationList(apps), &[]).unwrap();
         let messengers = vec!["net.whatsapp.WhatsApp".to_owned()];
-        assert_eq!(
-            facts,
-            Facts::ManagedApplications {
-                messengers,
-                others: 1
-            }
-        );
+        assert_eq!(facts, Facts::ManagedApplications { messengers, others: 1 });
     }
 
     #[test]
     fn of_restrictions_only_the_deciding_keys_are_kept() {
-        let bools = [
-            ("allowOpenFromManagedToUnmanaged", false),
-            ("allowCamera", true),
-        ];
+        let bools = [("allowOpenFromManagedToUnmanaged", false), ("allowCamera", true)];
         let bools = bools.map(|(key, value)| (key.to_owned(), value)).into();
-        let answer = Answer::Restrictions(GlobalRestrictions {
-            bools,
-            ..Default::default()
-        });
+        let answer = Answer::Restrictions(GlobalRestrictions { bools, ..Default::default() });
         let bools = [("allowOpenFromManagedToUnmanaged".to_owned(), false)].into();
-        assert_eq!(
-            Facts::from_answer(&answer, &[]),
-            Some(Facts::Restrictions { bools })
-        );
+        assert_eq!(Facts::from_answer(&answer, &[]), Some(Facts::Restrictions { bools }));
     }
 
     #[test]
@@ -184,9 +151,7 @@ mod tests {
         let mut entry = profile(&ours[0]);
         entry.uuid = "X".repeat(10_000);
         let list = Answer::ProfileList(vec![entry; 1000]);
-        let apps = crate::CATALOGUE
-            .iter()
-            .map(|a| (a.bundle_id.to_owned(), String::new()));
+        let apps = crate::CATALOGUE.iter().map(|a| (a.ios.to_owned(), String::new()));
         for answer in [list, Answer::ManagedApplicationList(apps.collect())] {
             let facts = Facts::from_answer(&answer, &ours).unwrap();
             assert!(facts.to_json().len() <= 1024);

@@ -4,8 +4,9 @@
 //! [`judge_install()`] turn facts and the outcome of installs into the states of the phone's
 //! controls; [`explain()`] puts one of them into words.
 //!
-//! Architecture invariants: no IO, no clock, no randomness, no async; nothing here knows how a
-//! policy is made. A verdict rests on what the phone reported, never on what was sent to it.
+//! Architecture invariants: no IO, no clock, no randomness, no async; of policies only the
+//! catalogue of apps is known here. A verdict rests on what the phone reported, never on what was
+//! sent to it.
 //!
 //! ```
 //! use trennwand_domain::{ReasonCode, Verdict};

@@ -1,6 +1,14 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use trennwand_domain::{Error, Result};
+
+pub use apps::{ManagedApp, is_bundle_id, is_package_name};
+use read::{Choice, Fields, choices};
+pub use schema::{SCHEMA_ID, schema};
+
+mod apps;
+mod read;
+mod schema;
 
 /// The public name of the preset.
 pub const PRESET_NAME: &str = "contact isolation for privately used WhatsApp";
@@ -8,57 +16,31 @@ pub const PRESET_NAME: &str = "contact isolation for privately used WhatsApp";
 /// The days of mail that iOS knows (`MailNumberOfPastDaysToSync`); 0 is all.
 const PAST_DAYS: [u8; 6] = [0, 1, 3, 7, 14, 31];
 
-macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
-
-        impl $name {
-            /// Every word that may stand here.
-            pub const WORDS: &'static [&'static str] = &[$($word),*];
-
-            fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-
-        impl Choice for $name {
-            const WORDS: &'static [&'static str] = Self::WORDS;
-
-            fn from_word(word: &str) -> Option<Self> {
-                Self::from_word(word)
-            }
-        }
-    )*};
-}
-
-trait Choice: Sized {
-    const WORDS: &'static [&'static str];
-    fn from_word(word: &str) -> Option<Self>;
-}
-
 choices! {
-    /// The address book; the one value is the promise of the service.
+    /// The address book. Either way unmanaged and personal apps do not see business contacts; on an
+    /// iPhone the two are the same, and its own phone app shows who calls.
     Contacts {
-        /// Unmanaged apps do not see business contacts, managed apps do not write private ones.
+        /// On Android not even the phone's own dialler shows who calls.
         Strict = "strict",
+        /// On Android 14 and later the maker's dialler, messages and contacts apps may look business
+        /// contacts up; below 14 as strict.
+        CallerIdAllowed = "caller_id_allowed",
     }
     /// Documents and the clipboard; the one value is the promise of the service.
     Isolation {
         /// Closed between managed and unmanaged.
         Isolated = "isolated",
     }
-    /// AirDrop from managed apps.
+    /// AirDrop, Bluetooth and streaming to devices nearby.
     NearbySharing {
-        /// AirDrop counts as unmanaged.
+        /// Closed for business data.
         Isolated = "isolated",
-        /// AirDrop is left alone.
+        /// Left alone.
         Open = "open",
     }
-    /// iCloud for managed apps and books.
+    /// The personal cloud for managed apps and books.
     CloudSync {
-        /// Managed data stays out of iCloud.
+        /// Managed data stays out of it.
         Blocked = "blocked",
         /// Left alone.
         Allowed = "allowed",
@@ -77,12 +59,42 @@ choices! {
         /// Off.
         Blocked = "blocked",
     }
-    /// Earlier notifications and widgets on the lock screen.
+    /// Notifications and widgets on the lock screen.
     LockScreenPreviews {
         /// Left alone.
         Shown = "shown",
         /// Off.
         Hidden = "hidden",
+    }
+    /// Messengers that upload address books, used privately.
+    Messengers {
+        /// The user may have them; they do not see business contacts.
+        Allowed = "allowed",
+        /// The phone does not run them, where that can be enforced.
+        Blocked = "blocked",
+    }
+    /// The code that unlocks the phone, or its business side where that has one of its own.
+    Passcode {
+        /// No requirement.
+        None = "none",
+        /// A code of at least six digits, or Android's medium complexity.
+        Required = "required",
+        /// Eight characters with letters and digits, or Android's high complexity.
+        Strong = "strong",
+    }
+    /// What happens on a phone that does not meet the policy. Nothing is ever wiped by itself.
+    NonCompliance {
+        /// It is reported.
+        Report = "report",
+        /// Business apps are switched off until it is met (Android).
+        Block = "block",
+    }
+    /// Something on a company's phones.
+    Permission {
+        /// Left to the user.
+        Allowed = "allowed",
+        /// Closed.
+        Blocked = "blocked",
     }
 }
 
@@ -93,17 +105,39 @@ pub struct MailOptions {
     pub past_days: u8,
 }
 
-/// What shall hold on a tenant's phones, in the tenant's words.
+/// What more holds on phones that belong to the company. Personal phones never get any of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CompanyPhones {
+    /// Adding and removing accounts. Also stops private ones where the phone knows no difference.
+    pub accounts: Permission,
+    /// Configuration profiles that the user installs.
+    pub other_profiles: Permission,
+    /// Pairing with computers.
+    pub computers: Permission,
+    /// Files over USB.
+    pub usb_files: Permission,
+    /// The screen mirrored to a Mac.
+    pub mirroring: Permission,
+    /// Android's private space. Blocking removes one that exists, with all that is in it.
+    pub private_space: Permission,
+}
+
+/// What shall hold on a tenant's phones, in the tenant's words: one document for every kind of phone.
 ///
 /// ```json
-/// {"schema_version":1,"contacts":"strict","documents":"isolated","clipboard":"isolated",
-///  "nearby_sharing":"isolated","cloud_sync":"blocked","backup":"encrypted",
-///  "siri_while_locked":"allowed","lock_screen_previews":"shown","mail":{"past_days":7}}
+/// {"schema_version":1,"contacts":"caller_id_allowed","documents":"isolated",
+///  "clipboard":"isolated","nearby_sharing":"isolated","cloud_sync":"blocked",
+///  "backup":"encrypted","siri_while_locked":"allowed","lock_screen_previews":"shown",
+///  "mail":{"past_days":7},"messengers":"allowed","passcode":"none","managed_apps":[],
+///  "contact_apps":[],"company_phones":{"accounts":"allowed","other_profiles":"allowed",
+///  "computers":"allowed","usb_files":"blocked","mirroring":"allowed","private_space":"allowed"},
+///  "non_compliance":"report"}
 /// ```
 ///
-/// `contacts`, `documents` and `clipboard` are the promise of the service and have one value each;
-/// they stand in the document so that it says all that holds. What is left out takes the preset's
-/// value, except `schema_version`. Unknown fields are refused.
+/// `documents` and `clipboard` have one value each: on an iPhone contacts are kept apart only as
+/// long as documents are. They stand in the document so that it says all that holds. What is left
+/// out takes the preset's value, but `contacts`, which is then `strict`, and `schema_version`, which
+/// must be there. Unknown fields are refused. The published JSON Schema is [`schema()`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct PolicyDocument {
@@ -115,9 +149,9 @@ pub struct PolicyDocument {
     pub documents: Isolation,
     /// Copy and paste follows the same border.
     pub clipboard: Isolation,
-    /// AirDrop.
+    /// Devices nearby.
     pub nearby_sharing: NearbySharing,
-    /// iCloud.
+    /// The personal cloud.
     pub cloud_sync: CloudSync,
     /// Backups to a computer.
     pub backup: Backup,
@@ -127,6 +161,19 @@ pub struct PolicyDocument {
     pub lock_screen_previews: LockScreenPreviews,
     /// The managed account.
     pub mail: MailOptions,
+    /// Messengers that upload address books, used privately.
+    pub messengers: Messengers,
+    /// The code that unlocks the phone.
+    pub passcode: Passcode,
+    /// Apps inside the wall.
+    pub managed_apps: Vec<ManagedApp>,
+    /// Personal Android apps, by package name, that may read business contacts (Android 14 and later),
+    /// such as a company's own dialler.
+    pub contact_apps: Vec<String>,
+    /// What more holds on phones that belong to the company.
+    pub company_phones: CompanyPhones,
+    /// What happens on a phone that does not meet the policy.
+    pub non_compliance: NonCompliance,
 }
 
 impl PolicyDocument {
@@ -135,7 +182,7 @@ impl PolicyDocument {
     pub const fn preset() -> Self {
         Self {
             schema_version: 1,
-            contacts: Contacts::Strict,
+            contacts: Contacts::CallerIdAllowed,
             documents: Isolation::Isolated,
             clipboard: Isolation::Isolated,
             nearby_sharing: NearbySharing::Isolated,
@@ -144,6 +191,12 @@ impl PolicyDocument {
             siri_while_locked: SiriWhileLocked::Allowed,
             lock_screen_previews: LockScreenPreviews::Shown,
             mail: MailOptions { past_days: 7 },
+            messengers: Messengers::Allowed,
+            passcode: Passcode::None,
+            managed_apps: Vec::new(),
+            contact_apps: Vec::new(),
+            company_phones: CompanyPhones::preset(),
+            non_compliance: NonCompliance::Report,
         }
     }
 
@@ -171,19 +224,26 @@ impl PolicyDocument {
         };
         let document = Self {
             schema_version,
-            contacts: fields.choice("contacts", preset.contacts)?,
-            documents: fields.choice("documents", preset.documents)?,
-            clipboard: fields.choice("clipboard", preset.clipboard)?,
+            contacts: fields.choice("contacts", Contacts::Strict)?,
+            documents: isolation(&mut fields, "documents", "allowOpenFromManagedToUnmanaged")?,
+            clipboard: isolation(&mut fields, "clipboard", "requireManagedPasteboard")?,
             nearby_sharing: fields.choice("nearby_sharing", preset.nearby_sharing)?,
             cloud_sync: fields.choice("cloud_sync", preset.cloud_sync)?,
             backup: fields.choice("backup", preset.backup)?,
             siri_while_locked: fields.choice("siri_while_locked", preset.siri_while_locked)?,
             lock_screen_previews: fields
                 .choice("lock_screen_previews", preset.lock_screen_previews)?,
-            mail: match fields.take("mail") {
-                None => preset.mail,
-                Some(mail) => MailOptions::from_value(&fields.path("mail"), mail)?,
-            },
+            mail: fields.below("mail", preset.mail, MailOptions::from_value)?,
+            messengers: fields.choice("messengers", preset.messengers)?,
+            passcode: fields.choice("passcode", preset.passcode)?,
+            managed_apps: apps::managed(&mut fields, "managed_apps")?,
+            contact_apps: apps::exempted(&mut fields, "contact_apps")?,
+            company_phones: fields.below(
+                "company_phones",
+                preset.company_phones,
+                CompanyPhones::from_value,
+            )?,
+            non_compliance: fields.choice("non_compliance", preset.non_compliance)?,
         };
         fields.end()?;
         Ok(document)
@@ -192,9 +252,21 @@ impl PolicyDocument {
     /// The one text of this document: all fields, in fixed order, no white space.
     #[must_use]
     pub fn canonical_json(&self) -> String {
-        // Words and numbers only: there is nothing in it that JSON could not express.
+        // Words, numbers and identifiers: there is nothing in it that JSON could not express.
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// Documents or the clipboard: `open` is no mere misspelling, so its refusal says what it would do.
+fn isolation(fields: &mut Fields<'_>, name: &'static str, key: &str) -> Result<Isolation> {
+    if fields.take(name).and_then(Value::as_str) == Some("open") {
+        let why = format!(
+            "cannot be \"open\" together with contacts kept apart: unmanaged apps would receive \
+             business contacts; {key} closes it"
+        );
+        return Err(fields.error(name, why));
+    }
+    fields.choice(name, Isolation::Isolated)
 }
 
 impl MailOptions {
@@ -212,6 +284,34 @@ impl MailOptions {
     }
 }
 
+impl CompanyPhones {
+    const fn preset() -> Self {
+        Self {
+            accounts: Permission::Allowed,
+            other_profiles: Permission::Allowed,
+            computers: Permission::Allowed,
+            usb_files: Permission::Blocked,
+            mirroring: Permission::Allowed,
+            private_space: Permission::Allowed,
+        }
+    }
+
+    fn from_value(path: &str, value: &Value) -> Result<Self> {
+        let mut fields = Fields::of(path, value)?;
+        let preset = Self::preset();
+        let phones = Self {
+            accounts: fields.choice("accounts", preset.accounts)?,
+            other_profiles: fields.choice("other_profiles", preset.other_profiles)?,
+            computers: fields.choice("computers", preset.computers)?,
+            usb_files: fields.choice("usb_files", preset.usb_files)?,
+            mirroring: fields.choice("mirroring", preset.mirroring)?,
+            private_space: fields.choice("private_space", preset.private_space)?,
+        };
+        fields.end()?;
+        Ok(phones)
+    }
+}
+
 impl TryFrom<Value> for PolicyDocument {
     type Error = Error;
 
@@ -220,158 +320,5 @@ impl TryFrom<Value> for PolicyDocument {
     }
 }
 
-/// The fields of an object that were not read yet.
-struct Fields<'a> {
-    path: &'a str,
-    all: &'a Map<String, Value>,
-    known: Vec<&'static str>,
-}
-
-impl<'a> Fields<'a> {
-    fn of(path: &'a str, value: &'a Value) -> Result<Self> {
-        let all = value.as_object().ok_or_else(|| {
-            let field = if path.is_empty() { "document" } else { path };
-            Error::invalid(field.to_owned(), "must be an object")
-        })?;
-        Ok(Self {
-            path,
-            all,
-            known: Vec::new(),
-        })
-    }
-
-    fn take(&mut self, name: &'static str) -> Option<&'a Value> {
-        self.known.push(name);
-        self.all.get(name)
-    }
-
-    fn choice<T: Choice>(&mut self, name: &'static str, absent: T) -> Result<T> {
-        let Some(value) = self.take(name) else {
-            return Ok(absent);
-        };
-        value
-            .as_str()
-            .and_then(T::from_word)
-            .ok_or_else(|| self.error(name, format!("must be {}", alternatives(T::WORDS))))
-    }
-
-    fn end(self) -> Result<()> {
-        let unknown = self
-            .all
-            .keys()
-            .find(|name| !self.known.contains(&name.as_str()));
-        unknown.map_or(Ok(()), |name| {
-            let name: String = name.chars().take(64).collect();
-            Err(self.error(
-                &name,
-                format!("is unknown; known are {}", self.known.join(", ")),
-            ))
-        })
-    }
-
-    fn path(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        }
-    }
-
-    fn error(&self, name: &str, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-        Error::invalid(self.path(name), message)
-    }
-}
-
-fn alternatives(words: &[&str]) -> String {
-    words
-        .iter()
-        .map(|w| format!("\"{w}\""))
-        .collect::<Vec<_>>()
-        .join(" or ")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PRESET: &str = concat!(
-        r#"{"schema_version":1,"contacts":"strict","documents":"isolated","clipboard":"isolated","#,
-        r#""nearby_sharing":"isolated","cloud_sync":"blocked","backup":"encrypted","#,
-        r#""siri_while_locked":"allowed","lock_screen_previews":"shown","mail":{"past_days":7}}"#
-    );
-
-    #[test]
-    fn the_preset_has_one_text_and_is_read_back() {
-        assert_eq!(PolicyDocument::preset().canonical_json(), PRESET);
-        assert_eq!(
-            PolicyDocument::parse(PRESET).unwrap(),
-            PolicyDocument::preset()
-        );
-        assert_eq!(
-            serde_json::from_str::<PolicyDocument>(PRESET).unwrap(),
-            PolicyDocument::preset()
-        );
-    }
-
-    #[test]
-    fn what_is_left_out_is_as_in_the_preset() {
-        let document = PolicyDocument::parse(r#"{"backup":"any","schema_version":1}"#).unwrap();
-        assert_eq!(
-            document,
-            PolicyDocument {
-                backup: Backup::Any,
-                ..PolicyDocument::preset()
-            }
-        );
-    }
-
-    #[test]
-    fn an_error_names_the_field_and_what_would_be_right() {
-        for (text, message) in [
-            (
-                "",
-                "document: not JSON: EOF while parsing a value at line 1 column 0",
-            ),
-            ("[]", "document: must be an object"),
-            ("{}", "schema_version: must be 1"),
-            (r#"{"schema_version":2}"#, "schema_version: must be 1"),
-            (r#"{"schema_version":"1"}"#, "schema_version: must be 1"),
-            (
-                r#"{"schema_version":1,"contacts":"open"}"#,
-                r#"contacts: must be "strict""#,
-            ),
-            (
-                r#"{"schema_version":1,"backup":null}"#,
-                r#"backup: must be "encrypted" or "any""#,
-            ),
-            (
-                r#"{"schema_version":1,"mail":7}"#,
-                "mail: must be an object",
-            ),
-            (
-                r#"{"schema_version":1,"mail":{"past_days":2}}"#,
-                "mail.past_days: must be 0 (all), 1, 3, 7, 14 or 31",
-            ),
-            (
-                r#"{"schema_version":1,"mail":{"days":2}}"#,
-                "mail.days: is unknown; known are past_days",
-            ),
-        ] {
-            assert_eq!(
-                PolicyDocument::parse(text).unwrap_err().to_string(),
-                message,
-                "{text}"
-            );
-        }
-        let nested = PolicyDocument::from_value(
-            "document",
-            &serde_json::json!({"schema_version": 1, "x": 1}),
-        );
-        assert!(
-            nested
-                .unwrap_err()
-                .to_string()
-                .starts_with("document.x: is unknown")
-        );
-    }
-}
+mod tests;

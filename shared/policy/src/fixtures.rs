@@ -13,19 +13,11 @@ pub(crate) const NOON: Timestamp = Timestamp::from_unix_s(1_795_000_000);
 pub(crate) const PERSON: Token = Token::from_bytes([9; 10]);
 
 pub(crate) const fn exchange_online() -> MailSettings {
-    MailSettings {
-        kind: MailKind::ExchangeOnline,
-        host: None,
-        auth: MailAuth::Oauth,
-    }
+    MailSettings { kind: MailKind::ExchangeOnline, host: None, auth: MailAuth::Oauth }
 }
 
 pub(crate) fn templates() -> Vec<Template> {
-    compile(
-        &PolicyDocument::preset(),
-        Target::IosDevice,
-        Some(&exchange_online()),
-    )
+    compile(&PolicyDocument::preset(), Target::IosDevice, Some(&exchange_online()))
 }
 
 pub(crate) fn head() -> AssignmentHead {
@@ -63,6 +55,7 @@ pub(crate) fn device() -> Device {
         query_key: [1; 16],
         udid_hash: None,
         push: None,
+        former_push_tokens: Vec::new(),
         person: Some(PERSON),
         slots: Slots::default(),
         controls: ControlStates::default(),

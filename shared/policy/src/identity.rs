@@ -10,10 +10,7 @@ pub fn identifier(tenant: TenantId, purpose: Purpose) -> String {
 /// The identifiers of all our profiles, wall first.
 #[must_use]
 pub fn identifiers(tenant: TenantId) -> [String; 2] {
-    [
-        identifier(tenant, Purpose::Wall),
-        identifier(tenant, Purpose::Account),
-    ]
+    [identifier(tenant, Purpose::Wall), identifier(tenant, Purpose::Account)]
 }
 
 /// `PayloadUUID` of the profile: names exactly one rendering, so ProfileList proves the revision.
@@ -26,6 +23,15 @@ pub fn profile_uuid(tenant: TenantId, purpose: Purpose, token: Token) -> String 
 #[must_use]
 pub fn payload_uuid(tenant: TenantId, purpose: Purpose) -> String {
     uuid(b"payload", tenant, purpose, b"")
+}
+
+/// `PayloadUUID` of a further payload of this type inside: the same for all revisions and phones.
+pub(crate) fn further_payload_uuid(
+    tenant: TenantId,
+    purpose: Purpose,
+    payload_type: &str,
+) -> String {
+    uuid(b"further payload", tenant, purpose, payload_type.as_bytes())
 }
 
 fn uuid(of: &[u8], tenant: TenantId, purpose: Purpose, more: &[u8]) -> String {

@@ -12,10 +12,7 @@ pub fn check_mail(mail: &MailSettings) -> Result<()> {
             return Err(Error::invalid("host", "is needed for kind \"exchange\""));
         }
         (MailKind::Exchange, Some(host)) if !is_host_name(host) => {
-            return Err(Error::invalid(
-                "host",
-                "must be a host name such as mail.example.com",
-            ));
+            return Err(Error::invalid("host", "must be a host name such as mail.example.com"));
         }
         (MailKind::ExchangeOnline | MailKind::GoogleWorkspace, Some(_)) => {
             return Err(Error::invalid("host", "is only for kind \"exchange\""));
@@ -54,21 +51,11 @@ mod tests {
         for (kind, host, auth, field) in [
             (ExchangeOnline, None, Oauth, None),
             (ExchangeOnline, None, Password, Some("auth")),
-            (
-                ExchangeOnline,
-                Some("mail.example.com"),
-                Oauth,
-                Some("host"),
-            ),
+            (ExchangeOnline, Some("mail.example.com"), Oauth, Some("host")),
             (Exchange, Some("mail.example.com"), Password, None),
             (Exchange, Some("mail.example.com"), Oauth, None),
             (Exchange, None, Password, Some("host")),
-            (
-                Exchange,
-                Some("https://mail.example.com"),
-                Password,
-                Some("host"),
-            ),
+            (Exchange, Some("https://mail.example.com"), Password, Some("host")),
             (Exchange, Some("mail.example.com/"), Password, Some("host")),
             (Exchange, Some("localhost"), Password, Some("host")),
             (Exchange, Some("-a.example.com"), Password, Some("host")),
@@ -77,11 +64,7 @@ mod tests {
             (GoogleWorkspace, None, Password, Some("auth")),
             (MailKind::None, None, Oauth, None),
         ] {
-            let mail = MailSettings {
-                kind,
-                host: host.map(str::to_owned),
-                auth,
-            };
+            let mail = MailSettings { kind, host: host.map(str::to_owned), auth };
             let refused = check_mail(&mail).err().map(|e| e.to_string());
             let named = refused.as_deref().and_then(|m| m.split(':').next());
             assert_eq!(named, field, "{mail:?}");

@@ -37,12 +37,7 @@ pub fn recognise(
     uuid: CommandUuid,
     tag: &dyn Fn(u64, SlotKind) -> Token,
 ) -> Option<Answered> {
-    let Position::Derived {
-        round,
-        slot,
-        tag: token,
-    } = uuid.position()?
-    else {
+    let Position::Derived { round, slot, tag: token } = uuid.position()? else {
         return None;
     };
     let slots = &device.slots;
@@ -59,39 +54,25 @@ pub fn recognise(
 /// A wall that is refused after it was lost keeps the cause `wall_lost`: the wall is gone, and the
 /// account goes too.
 pub fn record(device: &mut Device, answered: Answered, outcome: Outcome, now: Timestamp) {
-    let Answered {
-        round,
-        slot: kind,
-        token,
-    } = answered;
+    let Answered { round, slot: kind, token } = answered;
     let slot = device.slots.of_mut(kind);
     let before = *slot;
     let is_profile = matches!(kind, SlotKind::Wall | SlotKind::Account);
     let (status, cause) = match outcome {
-        Outcome::Acknowledged => (
-            SlotStatus::Acknowledged,
-            waits_again(&before).then(|| loss_of(kind)),
-        ),
+        Outcome::Acknowledged => {
+            (SlotStatus::Acknowledged, waits_again(&before).then(|| loss_of(kind)))
+        }
         Outcome::Error(_) if kind == SlotKind::Wall && is_missing(&before) => {
             (SlotStatus::Error, Some(ReasonCode::WallLost))
         }
         Outcome::Error(cause) => (SlotStatus::Error, Some(cause)),
     };
     let token = if is_profile { token } else { Token::default() };
-    *slot = Slot {
-        round,
-        token,
-        status,
-        cause,
-        at: now,
-    };
+    *slot = Slot { round, token, status, cause, at: now };
     let account = device.slots.of_mut(SlotKind::Account);
     let removed = kind == SlotKind::RemoveAccount && outcome == Outcome::Acknowledged;
     if removed && account.round <= round {
-        *account = Slot {
-            round,
-            ..Slot::default()
-        };
+        *account = Slot { round, ..Slot::default() };
     }
 }
 
@@ -111,10 +92,8 @@ pub fn reconcile<'a>(
     now: Timestamp,
 ) {
     let was_gone = is_wall_gone(&device.slots);
-    for (kind, purpose) in [
-        (SlotKind::Wall, Purpose::Wall),
-        (SlotKind::Account, Purpose::Account),
-    ] {
+    for (kind, purpose) in [(SlotKind::Wall, Purpose::Wall), (SlotKind::Account, Purpose::Account)]
+    {
         let slot = device.slots.of_mut(kind);
         // Asked before the last install was answered: says nothing about it.
         if slot.round > answered.round {
@@ -133,10 +112,7 @@ pub fn reconcile<'a>(
             && shall_remove_account(&device.slots, wanted)
         {
             let account = device.slots.of_mut(kind);
-            *account = Slot {
-                round: account.round,
-                ..Slot::default()
-            };
+            *account = Slot { round: account.round, ..Slot::default() };
         }
     }
     let has_account = may_have_account(&device.slots);
@@ -174,18 +150,8 @@ fn compare(slot: &mut Slot, kind: SlotKind, found: Found, round: u64, now: Times
         }
         (SlotStatus::Acknowledged, Found::Nothing | Found::Other) if tried_again => {
             let lost = found == Found::Nothing;
-            let cause = if lost {
-                loss_of(kind)
-            } else {
-                ReasonCode::PolicyNotCurrent
-            };
-            *slot = Slot {
-                round,
-                status: SlotStatus::Error,
-                cause: Some(cause),
-                at: now,
-                ..*slot
-            };
+            let cause = if lost { loss_of(kind) } else { ReasonCode::PolicyNotCurrent };
+            *slot = Slot { round, status: SlotStatus::Error, cause: Some(cause), at: now, ..*slot };
         }
         (SlotStatus::Acknowledged, Found::Nothing) => {
             slot.status = SlotStatus::Lost;

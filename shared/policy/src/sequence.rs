@@ -68,19 +68,9 @@ pub fn next<'a>(
         After::Idle => (None, Turn::Begin),
         After::Answer { uuid, not_now } => {
             let turn = match uuid.position()? {
-                Position::Derived { round, slot, .. } => Turn::After {
-                    round,
-                    slot,
-                    not_now,
-                },
-                Position::Queued {
-                    priority: Priority::Urgent,
-                    ..
-                } => Turn::Begin,
-                Position::Queued {
-                    priority: Priority::Normal,
-                    ..
-                } => Turn::Over,
+                Position::Derived { round, slot, .. } => Turn::After { round, slot, not_now },
+                Position::Queued { priority: Priority::Urgent, .. } => Turn::Begin,
+                Position::Queued { priority: Priority::Normal, .. } => Turn::Over,
             };
             (Some(uuid), turn)
         }
@@ -110,11 +100,7 @@ enum Turn {
     /// Before the first.
     Begin,
     /// After this one.
-    After {
-        round: u64,
-        slot: SlotKind,
-        not_now: bool,
-    },
+    After { round: u64, slot: SlotKind, not_now: bool },
     /// After the last.
     Over,
 }
@@ -126,11 +112,7 @@ impl Turn {
         match self {
             Self::Begin => Some(slots.max_round() + 1),
             Self::Over => None,
-            Self::After {
-                slot,
-                not_now: true,
-                ..
-            } if kind == slot => None,
+            Self::After { slot, not_now: true, .. } if kind == slot => None,
             Self::After { round, slot, .. } if kind > slot && answered < round => Some(round),
             Self::After { round, .. } if answered >= round => Some(round + 1),
             Self::After { .. } => None,

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use trennwand_domain::{ArtefactRef, Digest, Error, Purpose, Result, Target};
 
 /// A value that is filled in when a template is rendered.
@@ -37,13 +38,31 @@ pub enum Part {
     Variable(Variable),
     /// Named parts.
     Dict(BTreeMap<String, Self>),
+    /// Parts in order.
+    List(Vec<Self>),
 }
 
 impl Part {
+    /// The part as JSON; a variable is `{"variable": …}`, which no artefact has otherwise.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Bool(value) => (*value).into(),
+            Self::Integer(value) => (*value).into(),
+            Self::Text(value) => value.as_str().into(),
+            Self::Variable(variable) => serde_json::json!({ "variable": variable }),
+            Self::Dict(parts) => {
+                parts.iter().map(|(key, part)| (key.clone(), part.to_json())).collect()
+            }
+            Self::List(parts) => parts.iter().map(Self::to_json).collect(),
+        }
+    }
+
     fn is_personal(&self) -> bool {
         match self {
             Self::Variable(variable) => variable.is_personal(),
             Self::Dict(parts) => parts.values().any(Self::is_personal),
+            Self::List(parts) => parts.iter().any(Self::is_personal),
             Self::Bool(_) | Self::Integer(_) | Self::Text(_) => false,
         }
     }
@@ -61,13 +80,43 @@ impl From<&str> for Part {
     }
 }
 
+impl From<i64> for Part {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl<const N: usize> From<[(&str, Self); N]> for Part {
+    fn from(parts: [(&str, Self); N]) -> Self {
+        Self::Dict(parts.into_iter().map(|(key, part)| (key.to_owned(), part)).collect())
+    }
+}
+
+impl FromIterator<Self> for Part {
+    fn from_iter<I: IntoIterator<Item = Self>>(parts: I) -> Self {
+        Self::List(parts.into_iter().collect())
+    }
+}
+
 impl From<Variable> for Part {
     fn from(value: Variable) -> Self {
         Self::Variable(value)
     }
 }
 
-/// An artefact before the values of one phone are filled in: a profile with one payload.
+/// One more payload of a profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payload {
+    /// `PayloadType`.
+    pub payload_type: String,
+    /// The keys, those that every payload has left out.
+    pub payload: BTreeMap<String, Part>,
+}
+
+/// An artefact before the values of one phone are filled in: on an iPhone a profile, mostly with one
+/// payload; on Android an AMAPI `Policy` (wall) or the `ApplicationPolicy` of the mail app (account),
+/// which takes the place of that app's entry in the policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
@@ -79,17 +128,26 @@ pub struct Template {
     pub display_name: String,
     /// `PayloadDescription` of the profile.
     pub description: String,
-    /// `PayloadType` of its one payload.
+    /// `PayloadType` of its payload.
     pub payload_type: String,
-    /// The keys of its one payload, those that every payload has left out.
+    /// The keys of its payload, those that every payload has left out.
     pub payload: BTreeMap<String, Part>,
+    /// Further payloads of the same profile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<Payload>,
 }
 
 impl Template {
     /// Whether it uses personal variables; they then are part of its token.
     #[must_use]
     pub fn personal(&self) -> bool {
-        self.payload.values().any(Part::is_personal)
+        self.payloads().any(|(_, payload)| payload.values().any(Part::is_personal))
+    }
+
+    /// Type and keys of every payload.
+    pub fn payloads(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, Part>)> {
+        let more = self.more.iter().map(|p| (p.payload_type.as_str(), &p.payload));
+        std::iter::once((self.payload_type.as_str(), &self.payload)).chain(more)
     }
 
     /// The text that is stored: canonical JSON.

@@ -74,9 +74,7 @@ const fn concerns(scope: RuleScope) -> bool {
 }
 
 fn artefact<'a>(rule: &'a Rule, device: &Device, purpose: Purpose) -> Option<&'a ArtefactRef> {
-    rule.artefacts
-        .iter()
-        .find(|a| a.target == device.target && a.purpose == purpose)
+    rule.artefacts.iter().find(|a| a.target == device.target && a.purpose == purpose)
 }
 
 fn account<'a>(
@@ -97,10 +95,7 @@ fn rendering(
     device: &Device,
     artefact: &ArtefactRef,
 ) -> WantedArtefact {
-    let person = device
-        .person
-        .filter(|_| artefact.personal)
-        .unwrap_or_default();
+    let person = device.person.filter(|_| artefact.personal).unwrap_or_default();
     let token = Digest::of_parts(&[
         b"rendering",
         artefact.digest.as_bytes(),

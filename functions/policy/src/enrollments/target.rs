@@ -49,13 +49,20 @@ fn later(ownership: Ownership, method: &str) -> bool {
 pub(crate) const fn requires(target: Target) -> &'static [&'static str] {
     match target {
         Target::IosDevice => &["apns_certificate"],
+        // Not offered yet.
+        Target::IosUserEnrollment
+        | Target::IosSupervised
+        | Target::AndroidPersonal
+        | Target::AndroidCompany
+        | Target::AndroidFullyManaged => &[],
     }
 }
 
 /// Whether the phone's user can end management in the phone's settings.
 pub(crate) const fn user_can_remove(target: Target) -> bool {
     match target {
-        Target::IosDevice => true,
+        Target::IosDevice | Target::IosUserEnrollment | Target::AndroidPersonal => true,
+        Target::IosSupervised | Target::AndroidCompany | Target::AndroidFullyManaged => false,
     }
 }
 

@@ -84,7 +84,7 @@ fn with_version(
         .map_err(|e| Error::internal(format!("a stored policy document: {e}")))?;
     let mail = head.mail.as_ref();
     let templates: Vec<_> =
-        Target::ALL.iter().flat_map(|&target| compile(&document, target, mail)).collect();
+        Target::OFFERED.iter().flat_map(|&target| compile(&document, target, mail)).collect();
     let artefacts: Vec<_> = templates.iter().map(Template::artefact_ref).collect();
     let rules = head.rules.iter().map(|rule| {
         if rule.policy != version.policy {

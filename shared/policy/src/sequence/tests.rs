@@ -33,24 +33,11 @@ impl Phone {
     fn new() -> Self {
         let device = device();
         let wanted = wanted(TENANT, &head(), &device).unwrap();
-        Self {
-            device,
-            wanted,
-            now: NOON,
-            has: [None, None],
-            queue: Vec::new(),
-        }
+        Self { device, wanted, now: NOON, has: [None, None], queue: Vec::new() }
     }
 
     fn next(&self, after: After) -> Option<(CommandUuid, Option<SlotKind>)> {
-        match next(
-            after,
-            &self.device,
-            Some(&self.wanted),
-            self.now,
-            &self.queue,
-            &tag,
-        )? {
+        match next(after, &self.device, Some(&self.wanted), self.now, &self.queue, &tag)? {
             Next::Derived(uuid, slot) => Some((uuid, Some(slot))),
             Next::Queued(command) => Some((command.uuid, None)),
         }
@@ -85,21 +72,10 @@ impl Phone {
     fn list_profiles(&mut self, answered: crate::Answered) {
         let [wall, account] = self.has.clone();
         let installed = |id: &str| {
-            let has = if id == identifier(TENANT, Purpose::Wall) {
-                &wall
-            } else {
-                &account
-            };
+            let has = if id == identifier(TENANT, Purpose::Wall) { &wall } else { &account };
             has.as_deref()
         };
-        reconcile(
-            &mut self.device,
-            TENANT,
-            Some(&self.wanted),
-            answered,
-            installed,
-            self.now,
-        );
+        reconcile(&mut self.device, TENANT, Some(&self.wanted), answered, installed, self.now);
     }
 
     /// One conversation; `says` answers each step. Returns the steps that were offered.
@@ -211,14 +187,8 @@ fn a_lost_wall_that_is_refused_takes_the_account_with_it_and_both_come_back_afte
     phone.has[0] = None;
     let refuse = |_: &mut Phone, slot| if slot == Wall { Error } else { Ack };
     let offered = phone.wait(24).connect(refuse);
-    assert_eq!(
-        offered,
-        [&QUERIES[..], &[Wall, RemoveAccount], &QUERIES].concat()
-    );
-    assert_eq!(
-        phone.device.slots.of(Wall).cause,
-        Some(ReasonCode::WallLost)
-    );
+    assert_eq!(offered, [&QUERIES[..], &[Wall, RemoveAccount], &QUERIES].concat());
+    assert_eq!(phone.device.slots.of(Wall).cause, Some(ReasonCode::WallLost));
     assert_eq!(phone.has, [None, None]);
     assert_eq!(phone.wait(1).obey(), []);
     assert_eq!(phone.wait(23).obey(), then_queries(&[Wall, Account]));
@@ -245,11 +215,7 @@ fn an_acknowledged_wall_that_never_appears_is_given_up_for_a_day() {
         Ack
     };
     let offered = phone.connect(vanishing);
-    assert_eq!(
-        offered.iter().filter(|&&slot| slot == Wall).count(),
-        2,
-        "{offered:?}"
-    );
+    assert_eq!(offered.iter().filter(|&&slot| slot == Wall).count(), 2, "{offered:?}");
     assert_eq!(phone.device.slots.of(Wall).status, SlotStatus::Error);
     assert!(offered.contains(&RemoveAccount), "{offered:?}");
     assert_eq!(phone.has, [None, None]);
@@ -260,14 +226,8 @@ fn an_older_revision_than_the_one_acknowledged_is_replaced() {
     let mut phone = Phone::new();
     phone.obey();
     phone.has[0] = Some("00000000-0000-8000-8000-000000000000".to_owned());
-    assert_eq!(
-        phone.wait(24).obey(),
-        [&QUERIES[..], &[Wall], &QUERIES].concat()
-    );
-    assert_eq!(
-        phone.has[0].as_deref(),
-        Some(phone.wanted.wall.uuid.as_str())
-    );
+    assert_eq!(phone.wait(24).obey(), [&QUERIES[..], &[Wall], &QUERIES].concat());
+    assert_eq!(phone.has[0].as_deref(), Some(phone.wanted.wall.uuid.as_str()));
 }
 
 #[test]
@@ -329,10 +289,7 @@ fn urgent_comes_first_and_normal_comes_last() {
     let mut phone = Phone::new();
     let queue = |priority| {
         let uuid = CommandUuid::queued(priority, NOON, [1; 10]);
-        QueuedCommand {
-            uuid,
-            kind: trennwand_domain::CommandKind::SecurityInfo,
-        }
+        QueuedCommand { uuid, kind: trennwand_domain::CommandKind::SecurityInfo }
     };
     phone.queue = vec![queue(Priority::Normal), queue(Priority::Urgent)];
     let mut order = Vec::new();
@@ -340,10 +297,7 @@ fn urgent_comes_first_and_normal_comes_last() {
     while let Some((uuid, slot)) = phone.next(after) {
         order.push(slot);
         phone.answer(uuid, Ack);
-        after = After::Answer {
-            uuid,
-            not_now: false,
-        };
+        after = After::Answer { uuid, not_now: false };
     }
     let derived = then_queries(&[Wall, Account]).into_iter().map(Some);
     let expected: Vec<_> = [None].into_iter().chain(derived).chain([None]).collect();
@@ -354,13 +308,7 @@ fn urgent_comes_first_and_normal_comes_last() {
 fn a_foreign_answer_ends_the_conversation_and_is_not_recorded() {
     let phone = Phone::new();
     let foreign = CommandUuid::from_bits(0xf << 124);
-    assert_eq!(
-        phone.next(After::Answer {
-            uuid: foreign,
-            not_now: false
-        }),
-        None
-    );
+    assert_eq!(phone.next(After::Answer { uuid: foreign, not_now: false }), None);
     assert_eq!(recognise(&phone.device, foreign, &tag), None);
 }
 

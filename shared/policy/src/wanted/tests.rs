@@ -8,27 +8,15 @@ fn a_phone_with_user_and_mail_gets_wall_and_account() {
     let wanted = wanted(TENANT, &head(), &device()).unwrap();
     let account = wanted.account.unwrap();
     assert_eq!(wanted.version, 1);
-    assert_eq!(
-        wanted.wall.identifier,
-        "trennwand.ten_00000000000000000000000007.wall"
-    );
-    assert_eq!(
-        account.identifier,
-        "trennwand.ten_00000000000000000000000007.account"
-    );
+    assert_eq!(wanted.wall.identifier, "trennwand.ten_00000000000000000000000007.wall");
+    assert_eq!(account.identifier, "trennwand.ten_00000000000000000000000007.account");
     assert_ne!(wanted.wall.token, account.token);
     assert_ne!(wanted.wall.uuid, account.uuid);
 }
 
 #[test]
 fn without_user_or_mail_a_phone_gets_the_wall_only_and_is_told_why() {
-    let mail = |kind| {
-        Some(MailSettings {
-            kind,
-            host: None,
-            auth: MailAuth::Oauth,
-        })
-    };
+    let mail = |kind| Some(MailSettings { kind, host: None, auth: MailAuth::Oauth });
     for (mail, user, cause) in [
         (mail(MailKind::None), true, ReasonCode::MailNone),
         (mail(MailKind::None), false, ReasonCode::MailNone),
@@ -57,10 +45,7 @@ fn the_person_is_part_of_the_account_only() {
 #[test]
 fn another_name_of_the_organisation_is_another_rendering_under_the_same_identifiers() {
     let one = wanted(TENANT, &head(), &device()).unwrap();
-    let renamed = AssignmentHead {
-        organization: "Krume GmbH".to_owned(),
-        ..head()
-    };
+    let renamed = AssignmentHead { organization: "Krume GmbH".to_owned(), ..head() };
     let two = wanted(TENANT, &renamed, &device()).unwrap();
     assert_eq!(one.wall.identifier, two.wall.identifier);
     assert_ne!(one.wall.token, two.wall.token);
@@ -69,17 +54,7 @@ fn another_name_of_the_organisation_is_another_rendering_under_the_same_identifi
 
 #[test]
 fn no_rule_or_no_wall_for_the_target_wants_nothing() {
-    assert_eq!(
-        wanted(
-            TENANT,
-            &AssignmentHead {
-                rules: vec![],
-                ..head()
-            },
-            &device()
-        ),
-        None
-    );
+    assert_eq!(wanted(TENANT, &AssignmentHead { rules: vec![], ..head() }, &device()), None);
     let mut bare = head();
     bare.rules[0].artefacts.clear();
     assert_eq!(wanted(TENANT, &bare, &device()), None);

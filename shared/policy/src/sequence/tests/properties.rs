@@ -18,12 +18,8 @@ fn conversations() -> impl Strategy<Value = Vec<Conversation>> {
     let rarity = || prop_oneof![1..4u8, Just(8), Just(100)];
     let events = (rarity(), rarity())
         .prop_flat_map(|(refusal, missing)| vec((0..1 + refusal, 0..missing, 0..missing), 64));
-    let conversation =
-        (0..40u32, 0..8u8, events).prop_map(|(hours_before, change, events)| Conversation {
-            hours_before,
-            change,
-            events,
-        });
+    let conversation = (0..40u32, 0..8u8, events)
+        .prop_map(|(hours_before, change, events)| Conversation { hours_before, change, events });
     vec(conversation, 1..6)
 }
 
