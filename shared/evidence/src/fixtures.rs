@@ -46,6 +46,7 @@ pub(crate) fn device() -> Device {
         query_key: [1; 16],
         udid_hash: None,
         push: None,
+        former_push_tokens: Vec::new(),
         person: Some(Token::from_bytes([9; 10])),
         slots: Slots::default(),
         controls: ControlStates::default(),

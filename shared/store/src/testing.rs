@@ -55,6 +55,7 @@ pub(crate) fn full_device(bits: u128) -> Device {
     device.pending_certificate = Some(Digest::of(b"pending"));
     device.udid_hash = Some([9; 16]);
     device.push = Some(push(1));
+    device.former_push_tokens = vec![[7; 8]; 4];
     device.person = Some(Token::from_bytes([5; 10]));
     for (i, kind) in SlotKind::ALL.into_iter().enumerate() {
         *device.slots.of_mut(kind) = Slot {
@@ -104,6 +105,7 @@ pub(crate) fn invited_device(bits: u128) -> Device {
         query_key: [4; 16],
         udid_hash: None,
         push: None,
+        former_push_tokens: Vec::new(),
         person: None,
         slots: trennwand_domain::Slots::default(),
         controls: trennwand_domain::ControlStates::default(),

@@ -1,6 +1,6 @@
 use trennwand_domain::{
-    CertificateHash, ControlStates, Device, DeviceId, DeviceState, Error, Ownership, Result, Slots,
-    Timestamp, Token, UserId, Verdict,
+    CertificateHash, ControlStates, Device, DeviceId, DeviceState, Error, Ownership, Result,
+    Secret, Slots, Timestamp, Token, UserId, Verdict,
 };
 
 use super::{Authentication, Devices, TokenUpdate, WakeTarget, header};
@@ -9,6 +9,9 @@ use crate::{
     layout::{self, attribute},
     transaction::{Expression, Refusal, Table},
 };
+
+/// How often a TokenUpdate is tried with what the last try found.
+const TOKEN_UPDATE_ATTEMPTS: u32 = 3;
 
 /// Which of a phone's certificates signed a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,17 +32,47 @@ impl Signer {
     }
 }
 
-/// What a write takes a header for; that of most phones at first, the one it found at the second try.
-#[derive(Debug, Clone, Copy)]
+/// What a write takes a header for; that of most phones at first, the one it found at the next try.
+#[derive(Debug, Clone)]
 struct Presumed {
     signer: Signer,
     state: Option<DeviceState>,
     company: bool,
+    /// Another push token, which is to be replaced.
+    replaced: Option<Replaced>,
 }
 
 impl Presumed {
-    const fn owned(self) -> &'static str {
+    const fn owned(&self) -> &'static str {
         if self.company { " AND ow = :company" } else { "" }
+    }
+}
+
+/// A push token that is not the one a phone tells now, and those before it.
+#[derive(Debug, Clone)]
+struct Replaced {
+    token: Secret<Vec<u8>>,
+    former: Vec<[u8; 8]>,
+}
+
+impl Replaced {
+    fn of(found: Option<&Map>, told: &[u8]) -> Option<Self> {
+        let found = found?;
+        let stored = |name| found.get(name).and_then(|v| v.as_b().ok()).map(|b| b.as_ref());
+        let token = stored("pt").filter(|token| *token != told)?;
+        let former = header::unpack_former(stored("pz").unwrap_or_default());
+        Some(Self { token: Secret::new(token.to_vec()), former })
+    }
+
+    /// Whether the phone told this token before it told the one in use.
+    fn knows(&self, token: &[u8]) -> bool {
+        self.former.contains(&header::former_push_token(token))
+    }
+
+    fn remembered(&self) -> Vec<u8> {
+        let mut former = self.former.clone();
+        former.push(header::former_push_token(self.token.expose()));
+        header::pack_former(&former).unwrap_or_default()
     }
 }
 
@@ -91,7 +124,7 @@ impl Devices<'_> {
         let mut set = "SET ce = :ce, st = :enrolling, uh = :uh, sl = :sl, co = :co, vd = :vd, \
                        ls = :ls, dy = :dy, rv = rv + :one"
             .to_owned();
-        let mut remove = "REMOVE ea, pt, pm, pp, fu, av, due_pk, due_sk, pe".to_owned();
+        let mut remove = "REMOVE ea, pt, pm, pp, pz, fu, av, due_pk, due_sk, pe".to_owned();
         let mut told = Map::new();
         for (name, value) in [("osv", &message.os_version), ("mdl", &message.model)] {
             match value {
@@ -137,24 +170,39 @@ impl Devices<'_> {
 
     /// `TokenUpdate`: the phone is enrolled and can be woken. The write's condition is the
     /// authentication. A phone that is being released stays so. An unlock token is kept of company
-    /// phones only.
+    /// phones only. A token that the phone had before the one in use is a repeat of an old message: a
+    /// success without effect, unless the one in use is dead.
     ///
     /// # Errors
     /// As [`Self::authenticate`].
     pub async fn token_update(&self, id: DeviceId, message: &TokenUpdate) -> Result<()> {
         let mut unlock = message.unlock_token.as_ref();
-        let usual = Presumed { signer: Signer::Current, state: None, company: unlock.is_some() };
-        match self.try_token_update(id, message, usual).await {
-            Err(Refusal::Condition { found, error, .. }) => {
-                let Some(signer) = Signer::of(found.as_ref(), message.certificate) else {
-                    return Err(error);
-                };
-                unlock = unlock.filter(|_| is_company(found.as_ref()));
-                let state = state_found(found.as_ref());
-                let found = Presumed { signer, state, company: unlock.is_some() };
-                self.try_token_update(id, message, found).await?;
+        let mut presumed = Presumed {
+            signer: Signer::Current,
+            state: None,
+            company: unlock.is_some(),
+            replaced: None,
+        };
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let (found, error) = match self.try_token_update(id, message, &presumed).await {
+                Err(Refusal::Condition { found, error, .. }) => (found, error),
+                done => break done?,
+            };
+            let found = found.as_ref();
+            let (signer, state) = (Signer::of(found, message.certificate), state_found(found));
+            let (Some(signer), Some(state)) = (signer, state) else { return Err(error) };
+            if state.has_ended() || attempts == TOKEN_UPDATE_ATTEMPTS {
+                return Err(error);
             }
-            done => done?,
+            let replaced = Replaced::of(found, message.push.token.expose());
+            let repeat = replaced.as_ref().is_some_and(|r| r.knows(message.push.token.expose()));
+            if repeat && state != DeviceState::PushLost {
+                return Ok(());
+            }
+            unlock = unlock.filter(|_| is_company(found));
+            presumed = Presumed { signer, state: Some(state), company: unlock.is_some(), replaced };
         }
         let Some(unlock) = unlock else { return Ok(()) };
         let secret = Item::at(&layout::unlock_token(&self.scope, id))
@@ -169,7 +217,7 @@ impl Devices<'_> {
         &self,
         id: DeviceId,
         message: &TokenUpdate,
-        presumed: Presumed,
+        presumed: &Presumed,
     ) -> Result<(), Refusal> {
         let (own, promote) = match presumed.signer {
             Signer::Current => ("ce = :ce", ""),
@@ -179,12 +227,16 @@ impl Devices<'_> {
             Some(DeviceState::Releasing) => (DeviceState::Releasing, "st = :then"),
             _ => (DeviceState::Enrolled, "st IN (:enrolling, :then, :lost, :silent)"),
         };
+        let (before, former) = match &presumed.replaced {
+            None => ("(attribute_not_exists(pt) OR pt = :pt)", ""),
+            Some(_) => ("pt = :before", ", pz = :former"),
+        };
         let due = layout::wake_due(id, id.wake_minute());
         let change = Expression::update(format!(
             "SET ce = :ce, st = :then, ea = if_not_exists(ea, :at), pt = :pt, pm = :pm, pp = :pp, \
-             ls = :at, dy = :dy, due_pk = :due_pk, due_sk = :due_sk, rv = rv + :one{promote}"
+             ls = :at, dy = :dy, due_pk = :due_pk, due_sk = :due_sk, rv = rv + :one{former}{promote}"
         ))
-        .and_when(format!("{own} AND {live}{}", presumed.owned()))
+        .and_when(format!("{own} AND {live}{} AND {before}", presumed.owned()))
         .value(":ce", bytes(*message.certificate.as_bytes()))
         .value(":then", text(then))
         .value(":at", moment(message.at))
@@ -195,6 +247,12 @@ impl Devices<'_> {
         .value(":due_pk", text(due.pk))
         .value(":due_sk", text(due.sk))
         .value(":one", number(1));
+        let change = match &presumed.replaced {
+            Some(replaced) => change
+                .value(":before", bytes(replaced.token.expose().clone()))
+                .value(":former", bytes(replaced.remembered())),
+            None => change,
+        };
         let change = match presumed.company {
             true => change.value(":company", text(Ownership::Company)),
             false => change,

@@ -44,6 +44,7 @@ pub(crate) fn encode(scope: &TenantScope, device: &Device, revision: u64) -> Ite
         .maybe("pt", push.map(|p| bytes(p.token.expose().clone())))
         .maybe("pm", push.map(|p| text(p.magic.expose())))
         .maybe("pp", push.map(|p| text(&p.topic)))
+        .maybe("pz", pack_former(&device.former_push_tokens).map(bytes))
         .maybe(attribute::PERSON, device.person.map(|p| bytes(*p.as_bytes())))
         .with("sl", bytes(pack_slots(&device.slots)))
         .maybe("av", device.applied_version.map(number))
@@ -73,6 +74,7 @@ pub(crate) fn decode(mut item: Fields) -> Result<Device> {
         query_key: item.array("qk")?,
         udid_hash: item.opt_array("uh")?,
         push: decode_push(&mut item)?,
+        former_push_tokens: unpack_former(&item.opt_bytes("pz")?.unwrap_or_default()),
         person: item.opt_array(attribute::PERSON)?.map(Token::from_bytes),
         slots: unpack_slots(&item.bytes("sl")?)?,
         applied_version: item.opt_number("av")?,
@@ -89,6 +91,27 @@ fn decode_push(item: &mut Fields) -> Result<Option<PushTarget>> {
         magic: Secret::new(item.text("pm")?),
         topic: item.text("pp")?,
     }))
+}
+
+/// How many earlier push tokens a header remembers.
+const FORMER: usize = 4;
+
+/// What a header keeps of a push token that is not in use any more.
+pub(crate) fn former_push_token(token: &[u8]) -> [u8; 8] {
+    let hash = Digest::of(token);
+    let mut short = [0; 8];
+    short.copy_from_slice(&hash.as_bytes()[..8]);
+    short
+}
+
+/// The latest of them, if there are any.
+pub(crate) fn pack_former(tokens: &[[u8; 8]]) -> Option<Vec<u8>> {
+    let latest = &tokens[tokens.len().saturating_sub(FORMER)..];
+    (!latest.is_empty()).then(|| latest.concat())
+}
+
+pub(crate) fn unpack_former(packed: &[u8]) -> Vec<[u8; 8]> {
+    packed.as_chunks().0.to_vec()
 }
 
 /// Where a phone can be woken, of a header or of what an index carries of it; `None` if it is not
@@ -227,6 +250,7 @@ mod tests {
             Device { revision: 7, ..device.clone() }
         );
         device.push = None;
+        device.former_push_tokens = Vec::new();
         device.user = None;
         device.person = None;
         device.slots = Slots::default();

@@ -290,10 +290,13 @@ async fn a_phone_enrols_with_its_pending_certificate() {
     assert_eq!(device.push, Some(push(2)));
     assert_eq!(device.revision, 3);
 
-    let again = TokenUpdate { at: NOON.plus(HOUR), push: push(3), ..token_update(b"first") };
-    let (done, usage) = Meter::measure(devices.token_update(id(1), &again)).await;
-    done.unwrap();
-    assert_eq!(usage, cost(1, 0.0, 3.0));
+    for (token, requests, wcu) in [(2, 1, 1.0), (3, 2, 3.0)] {
+        let again =
+            TokenUpdate { at: NOON.plus(HOUR), push: push(token), ..token_update(b"first") };
+        let (done, usage) = Meter::measure(devices.token_update(id(1), &again)).await;
+        done.unwrap();
+        assert_eq!(usage, cost(requests, 0.0, wcu), "another token needs a second look");
+    }
     assert_eq!(devices.get(id(1)).await.unwrap().unwrap().enrolled_at, Some(NOON));
 }
 
@@ -397,6 +400,36 @@ async fn a_renewed_certificate_is_promoted_by_its_first_use() {
     enrol(&store, &scope(1), &full_device(2)).await;
     devices.promote(id(2), Digest::of(b"pending")).await.unwrap();
     assert!(is_not_found(&devices.promote(id(2), Digest::of(b"pending")).await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn a_former_push_token_comes_back_only_if_the_present_one_is_dead() {
+    let store = store().await;
+    issued(&store).await;
+    let devices = store.devices(&scope(1));
+    devices.authenticate(id(1), &authentication(b"first")).await.unwrap();
+    let tell = async |token| {
+        let message = TokenUpdate { push: push(token), ..token_update(b"first") };
+        devices.token_update(id(1), &message).await.unwrap();
+        let device = devices.get(id(1)).await.unwrap().unwrap();
+        assert_eq!(device.state, DeviceState::Enrolled);
+        device.push.unwrap().token.expose()[0]
+    };
+    for (told, in_use) in [(1, 1), (1, 1), (2, 2), (2, 2), (1, 2), (3, 3), (2, 3), (1, 3)] {
+        assert_eq!(tell(told).await, in_use, "after {told}");
+    }
+    let state = DeviceState::Enrolled;
+    let dead = WakeTarget { device: id(1), state, push: push(3) };
+    devices.mark_push_lost(&dead).await.unwrap();
+    assert_eq!(tell(1).await, 1, "it may be alive");
+    let before = devices.get(id(1)).await.unwrap().unwrap();
+    devices.save(&before, None).await.unwrap();
+    assert_eq!(tell(3).await, 1, "remembered by a header that is written as a whole");
+    for token in 10..100 {
+        assert_eq!(tell(token).await, token);
+    }
+    let device = devices.get(id(1)).await.unwrap().unwrap();
+    assert_eq!(device.former_push_tokens.len(), 4, "however many there were");
 }
 
 #[tokio::test]
