@@ -120,6 +120,7 @@ fn invited(enrollment: &Enrollment, user: Option<&User>, query_key: [u8; 16]) ->
         query_key,
         udid_hash: None,
         push: None,
+        former_push_tokens: Vec::new(),
         person: user.map(|user| user.variables),
         slots: Slots::default(),
         controls: ControlStates::default(),
