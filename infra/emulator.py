@@ -1,0 +1,435 @@
+"""Runs template.yaml on ministack and plays the main job on it; called by infra/smoke.
+
+Everything that is started carries a marker in its environment and is ended by its process id: the
+emulator leaves the functions' processes behind.
+"""
+
+import http.client
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = pathlib.Path(os.environ["TRENNWAND_TARGET"])
+RECORD = pathlib.Path(os.environ["TRENNWAND_RECORD"])
+FUNCTIONS = "onboarding policy enrollment checkin push events schedule setup".split()
+REGION = "eu-central-1"
+MARKER = "TRENNWAND_SMOKE"
+
+
+def say(text):
+    print(f"[smoke] {text}", flush=True)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Relay:
+    """Passes HTTP requests on, byte for byte; tells `seen` of each before and `answered` after."""
+
+    def __init__(self, port, upstream, host=None, seen=None):
+        relay = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def pass_on(self):
+                length = int(self.headers.get("content-length") or 0)
+                body = self.rfile.read(length)
+                if relay.seen:
+                    relay.seen(self.headers, body)
+                connection = http.client.HTTPConnection("127.0.0.1", upstream, timeout=60)
+                connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+                connection.putheader("host", relay.host or self.headers["host"])
+                for name, value in self.headers.items():
+                    if name.lower() not in ("host", "connection"):
+                        connection.putheader(name, value)
+                connection.endheaders(body)
+                answer = connection.getresponse()
+                content = answer.read()
+                connection.close()
+                self.send_response_only(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                        self.send_header(name, value)
+                if answer.status not in (204, 304):
+                    self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = pass_on
+
+            def log_message(self, *_):
+                pass
+
+        self.host, self.seen = host, seen
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Recorder:
+    """What functions ask DynamoDB for: who, which action, which table, which leading keys."""
+
+    def __init__(self):
+        self.who, self.tables, self.found = {}, {}, {}
+        self.lock = threading.Lock()
+
+    def __call__(self, headers, body):
+        operation = (headers.get("x-amz-target") or "").removeprefix("DynamoDB_20120810.")
+        key = re.search(r"Credential=([^/]+)/", headers.get("authorization") or "")
+        if operation == headers.get("x-amz-target") or not operation or not key:
+            return
+        asked = json.loads(body)
+        for action, table, index, keys in accesses(operation, asked):
+            entry = {"caller": key[1], "action": action, "table": table, "index": index, "keys": keys}
+            with self.lock:
+                self.found[json.dumps(kinds(entry), sort_keys=True)] = entry
+
+    def write(self):
+        """One line per kind of access."""
+        RECORD.parent.mkdir(parents=True, exist_ok=True)
+        unknown = set()
+        with RECORD.open("w") as out:
+            for entry in self.found.values():
+                function = self.who.get(entry.pop("caller"))
+                if function is None or entry["table"] not in self.tables:
+                    unknown.add((function, entry["table"]))
+                    continue
+                entry |= {"function": function, "table": self.tables[entry["table"]]}
+                out.write(json.dumps(entry) + "\n")
+        return len(self.found), unknown
+
+
+def kinds(entry):
+    """The same for all identifiers."""
+    short = [re.sub(r"(_[0-9A-Z]{26})|([0-9a-f]{64})", "", key) for key in entry["keys"]]
+    return entry | {"keys": sorted(set(short))}
+
+
+def accesses(operation, asked):
+    def pk(item):
+        return item["pk"]["S"]
+
+    table = asked.get("TableName")
+    if operation in ("GetItem", "UpdateItem", "DeleteItem"):
+        yield operation, table, None, [pk(asked["Key"])]
+    elif operation == "PutItem":
+        yield operation, table, None, [pk(asked["Item"])]
+    elif operation == "Query":
+        yield operation, table, asked.get("IndexName"), [asked["ExpressionAttributeValues"][":pk"]["S"]]
+    elif operation == "BatchGetItem":
+        for name, request in asked["RequestItems"].items():
+            yield operation, name, None, [pk(key) for key in request["Keys"]]
+    elif operation == "TransactWriteItems":
+        # IAM knows the parts, not the whole.
+        for item in asked["TransactItems"]:
+            for part, write in item.items():
+                action = {"ConditionCheck": "ConditionCheckItem"}.get(part, part + "Item")
+                yield action, write["TableName"], None, [pk(write.get("Key") or write["Item"])]
+    else:
+        yield operation, table, None, []
+
+
+class Emulator:
+    def __init__(self, iam):
+        self.iam, self.recorder = iam, Recorder()
+        self.marker = uuid.uuid4().hex
+        self.port, self.relay_port = free_port(), free_port()
+        self.front_port, self.apns_port = free_port(), free_port()
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="trennwand-smoke-"))
+        self.relay = Relay(self.relay_port, self.port, seen=self.recorder)
+        self.front = None
+        self.log = (TARGET / "smoke" / ("iam.log" if iam else "plain.log"))
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        environment = os.environ | {
+            MARKER: self.marker,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            # What functions are told: through the relay.
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.relay_port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "MINISTACK_REGION": REGION,
+            "AUTH": "true" if iam else "false",
+            "TMPDIR": str(self.work),
+            "RUST_BACKTRACE": "0",
+        }
+        self.process = subprocess.Popen(
+            [pathlib.Path(sys.executable).parent / "ministack"],
+            env=environment, stdout=self.log.open("wb"), stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, cwd=self.work, start_new_session=True,
+        )
+        self.until_up()
+
+    def until_up(self):
+        for _ in range(240):
+            if self.process.poll() is not None:
+                raise SystemExit(f"the emulator ended: {self.log}")
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 0.2):
+                    return
+            except OSError:
+                time.sleep(0.25)
+        raise SystemExit("the emulator does not listen")
+
+    def client(self, service, **credentials):
+        credentials = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(
+            service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name=REGION,
+            config=Config(retries={"max_attempts": 0}, read_timeout=120), **credentials,
+        )
+
+    def deploy(self, built):
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
+        for name in FUNCTIONS:
+            s3.put_object(Bucket="code", Key=f"{name}.zip", Body=packed(name, built))
+        template = (ROOT / "infra/template.yaml").read_text()
+        template = re.sub(r"CodeUri: \.\./target/lambda/trennwand-(\w+)/", r"CodeUri: s3://code/\1.zip", template)
+        if self.iam:
+            # The emulator knows no leading keys, so their guard would deny everything; the record of
+            # this run is evaluated instead.
+            template, count = re.subn(
+                r"                Condition:\n                  ForAllValues:StringLike:\n"
+                r"                    dynamodb:LeadingKeys:.*?\n"
+                r"                  \"Null\": \{ dynamodb:LeadingKeys: \"false\" \}\n",
+                "", template, flags=re.S,
+            )
+            say(f"{count} leading-key conditions are left to the evaluator")
+        s3.put_object(Bucket="code", Key="template.yaml", Body=template.encode())
+        self.base_url = f"http://127.0.0.1:{self.front_port}"
+        parameters = {
+            "Stage": "smoke", "Architecture": "x86_64", "BaseUrl": self.base_url,
+            "ApnsUrl": f"http://127.0.0.1:{self.apns_port}", "LogRetentionDays": "7",
+        }
+        formation = self.client("cloudformation")
+        formation.create_stack(
+            StackName="trennwand-smoke",
+            TemplateURL=f"http://127.0.0.1:{self.port}/code/template.yaml",
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+        )
+        while True:
+            stack = formation.describe_stacks(StackName="trennwand-smoke")["Stacks"][0]
+            if not stack["StackStatus"].endswith("_IN_PROGRESS"):
+                break
+            time.sleep(0.5)
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            for event in formation.describe_stack_events(StackName="trennwand-smoke")["StackEvents"]:
+                if "FAILED" in event["ResourceStatus"]:
+                    say(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
+            raise SystemExit(f"the stack is {stack['StackStatus']}")
+        self.outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
+        resources = formation.describe_stack_resources(StackName="trennwand-smoke")["StackResources"]
+        self.resources = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in resources}
+        self.recorder.tables = {
+            self.resources["DataTable"]: "data", self.resources["KeysTable"]: "keys",
+        }
+        host = f"{self.outputs['ApiId']}.execute-api.localhost:{self.port}"
+        self.front = Relay(self.front_port, self.port, host=host)
+        say(f"deployed: {len(self.resources)} resources, gateway on {self.base_url}")
+
+    def functions(self):
+        """Logical name in lower case to the environment of the running function."""
+        names = {v: k for k, v in self.resources.items() if k.endswith("Function")}
+        found = {}
+        for process in self.processes():
+            environment = environment_of(process)
+            name = environment.get("AWS_LAMBDA_FUNCTION_NAME")
+            if name in names:
+                found[names[name].removesuffix("Function").lower()] = environment
+        return found
+
+    def set_up(self):
+        answer = self.client("lambda").invoke(FunctionName=self.outputs["SetupFunction"], Payload=b"{}")
+        operator = json.loads(answer["Payload"].read())
+        if "client_secret" not in operator:
+            raise SystemExit(f"no operator: {operator}")
+        file = self.work / "operator.json"
+        file.touch(0o600)
+        file.write_text(json.dumps(operator))
+        again = self.client("lambda").invoke(FunctionName=self.outputs["SetupFunction"], Payload=b"{}")
+        assert "FunctionError" in again, "a platform is set up once"
+        say(f"the operator is {operator['client_id']}; a second set-up is refused")
+        return file
+
+    def play(self, operator):
+        done = subprocess.run(
+            [TARGET / "debug/trennwand", "demo", "--at", self.base_url, "--operator", operator,
+             "--apns", f"127.0.0.1:{self.apns_port}"],
+            stdin=subprocess.DEVNULL, timeout=600,
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"the demo failed; log: {self.log}")
+
+    def check_queues(self):
+        sqs = self.client("sqs")
+        for name, url in self.resources.items():
+            if name.endswith("DeadLetters"):
+                count = sqs.get_queue_attributes(
+                    QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+                count = int(count["Attributes"]["ApproximateNumberOfMessages"])
+                assert count == 0, f"{name} holds {count} messages"
+        say("no dead letters")
+
+    def check_denials(self):
+        """With each function's own credentials: what its role does not say is denied."""
+        data, keys = self.resources["DataTable"], self.resources["KeysTable"]
+        key = {"pk": {"S": "T#x#O"}, "sk": {"S": "0"}}
+        wake, master = self.resources["WakeTopic"], self.outputs["MasterKey"]
+        tries = {
+            "scan": lambda c: c("dynamodb").scan(TableName=data),
+            "sql": lambda c: c("dynamodb").execute_statement(Statement=f'SELECT * FROM "{data}"'),
+            "write items": lambda c: c("dynamodb").put_item(TableName=data, Item=key),
+            "delete items": lambda c: c("dynamodb").delete_item(TableName=data, Key=key),
+            "read keys": lambda c: c("dynamodb").get_item(TableName=keys, Key=key),
+            "delete keys": lambda c: c("dynamodb").delete_item(TableName=keys, Key=key),
+            "drop the table": lambda c: c("dynamodb").delete_table(TableName=keys),
+            "wake phones": lambda c: c("sns").publish(TopicArn=wake, Message="{}"),
+            "wrap keys": lambda c: c("kms").encrypt(
+                KeyId=master, Plaintext=b"x", EncryptionContext={"trennwand": "tenant/x/data_key"}),
+            "unwrap for nothing": lambda c: c("kms").encrypt(KeyId=master, Plaintext=b"x"),
+        }
+        may = {
+            "onboarding": {"write items", "delete items", "read keys", "wrap keys"},
+            "provision": {"write items", "read keys"},
+            "policy": {"write items", "delete items", "read keys", "delete keys"},
+            "enrollment": {"read keys", "delete items"},
+            "checkin": {"write items", "delete items", "read keys"},
+            "push": {"read keys", "wake phones"},
+            "events": {"wake phones"},
+            "schedule": {"wake phones"},
+            "setup": {"write items", "read keys"},
+        }
+        denied = 0
+        for function, environment in sorted(self.running.items()):
+            credentials = {
+                "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
+                "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+                "aws_session_token": environment["AWS_SESSION_TOKEN"],
+            }
+            for name, attempt in tries.items():
+                if name in may[function]:
+                    continue
+                try:
+                    attempt(lambda service: self.client(service, **credentials))
+                except ClientError as error:
+                    code = error.response["Error"]["Code"]
+                    assert "AccessDenied" in code or "AuthorizationError" in code, (function, name, code)
+                    denied += 1
+                else:
+                    raise SystemExit(f"{function} may {name}")
+        say(f"{denied} things that roles do not say were denied, for {', '.join(sorted(self.running))}")
+
+    def processes(self):
+        marker = f"{MARKER}={self.marker}".encode()
+        for directory in pathlib.Path("/proc").iterdir():
+            try:
+                if directory.name.isdigit() and marker in (directory / "environ").read_bytes().split(b"\0"):
+                    yield int(directory.name)
+            except OSError:
+                pass
+
+    def close(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            pass
+        for process in list(self.processes()):
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        self.relay.close()
+        if self.front:
+            self.front.close()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def environment_of(process):
+    try:
+        content = pathlib.Path(f"/proc/{process}/environ").read_bytes()
+    except OSError:
+        return {}
+    pairs = (pair.split(b"=", 1) for pair in content.split(b"\0") if b"=" in pair)
+    return {name.decode(): value.decode(errors="replace") for name, value in pairs}
+
+
+def packed(name, built):
+    """The function's binary as Lambda wants it."""
+    if built:
+        binary = TARGET / f"lambda/trennwand-{name}/bootstrap"
+    else:
+        binary = TARGET / f"smoke/{name}"
+        binary.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["strip", "-o", binary, TARGET / f"debug/trennwand-{name}"], check=True)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        archive.writestr(entry, binary.read_bytes(), zipfile.ZIP_DEFLATED, 1)
+    return content.getvalue()
+
+
+def run(iam, built):
+    say("with IAM" if iam else "without IAM")
+    started = time.monotonic()
+    emulator = Emulator(iam)
+    try:
+        emulator.deploy(built)
+        operator = emulator.set_up()
+        emulator.play(operator)
+        emulator.check_queues()
+        emulator.running = emulator.functions()
+        if iam:
+            emulator.recorder.who = {
+                environment["AWS_ACCESS_KEY_ID"]: function
+                for function, environment in emulator.running.items()
+            }
+            emulator.check_denials()
+            count, unknown = emulator.recorder.write()
+            assert not unknown, unknown
+            say(f"{count} kinds of access are recorded in {RECORD.relative_to(TARGET)}")
+    finally:
+        emulator.close()
+    left = list(emulator.processes())
+    assert not left, f"processes are left: {left}"
+    say(f"done in {time.monotonic() - started:.0f} s; nothing is left running")
+
+
+if __name__ == "__main__":
+    arguments = set(sys.argv[1:])
+    if not arguments <= {"--built", "--plain", "--iam"}:
+        sys.exit("infra/smoke [--built] [--plain | --iam]")
+    for iam in (False, True):
+        if not arguments & {"--plain", "--iam"} or ("--iam" if iam else "--plain") in arguments:
+            run(iam, "--built" in arguments)
