@@ -79,9 +79,7 @@ pub async fn work(work: impl AsyncFn(Message) -> Result<()>) -> Result<(), Failu
 ///
 /// # Errors
 /// If Lambda cannot be reached.
-pub async fn follow(
-    follow: impl AsyncFn(&dynamodb::Event) -> Result<()>,
-) -> Result<(), Failure> {
+pub async fn follow(follow: impl AsyncFn(&dynamodb::Event) -> Result<()>) -> Result<(), Failure> {
     run(async |event| Ok(batch::follow(read(event)?, &follow).await)).await
 }
 

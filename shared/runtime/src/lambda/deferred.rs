@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::{Router, extract::Request, response::Response};
+use axum::{Router, extract::Request, response::Response, routing::any};
 use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
 use trennwand_domain::{Error, Result};
@@ -28,5 +28,6 @@ where
 /// Answers everything with this error, in the usual form and with the usual line in the log.
 fn refusing(error: Error, shell: Shell) -> Router {
     let error = ApiError::from(error);
-    finish(Router::new().fallback(async move || error.clone()), shell)
+    let refuse = any(async move || error.clone());
+    finish(Router::new().route("/", refuse.clone()).route("/{*path}", refuse), shell)
 }
