@@ -154,11 +154,14 @@ impl Phone {
         if !self.state().behaviour.repeats_scep {
             return first;
         }
-        let identity = scep::obtain(wire, order, &authority, &asked, &*around.entropy).await?;
-        if first.is_ok_and(|first| first.certificate != identity.certificate) {
-            return Err(SimulatorError::protocol("the repeat brought another certificate"));
+        let again = scep::obtain(wire, order, &authority, &asked, &*around.entropy).await;
+        match (first, again) {
+            (Ok(first), Ok(again)) if first.certificate != again.certificate => {
+                Err(SimulatorError::protocol("the repeat brought another certificate"))
+            }
+            (Ok(first), Err(error)) if error.status().is_some_and(|s| s >= 500) => Ok(first),
+            (_, again) => again,
         }
-        Ok(identity)
     }
 
     /// Waits until a push came; `false` if none came in time.

@@ -57,8 +57,14 @@ impl FaultPlan {
     /// Whether every planned fault has happened.
     #[must_use]
     pub fn is_done(&self) -> bool {
+        self.left() == 0
+    }
+
+    /// How many planned faults have not happened yet.
+    #[must_use]
+    pub fn left(&self) -> usize {
         let plan = self.plan();
-        plan.requests.is_empty() && plan.calls.is_empty()
+        plan.requests.len() + plan.calls.len()
     }
 
     /// From now on nothing goes wrong.
