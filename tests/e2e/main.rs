@@ -4,6 +4,7 @@
 mod arrows;
 mod audit;
 mod authorization;
+mod brand;
 mod figures;
 mod idempotency;
 mod leak;

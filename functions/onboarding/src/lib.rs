@@ -15,6 +15,7 @@
 mod apns;
 mod assignment;
 mod brand;
+mod catalogue;
 mod clients;
 mod keys;
 mod mail;
@@ -22,6 +23,7 @@ mod me;
 mod names;
 mod oauth;
 mod provision;
+mod readiness;
 mod rebrand;
 mod resellers;
 mod tenants;
@@ -81,6 +83,11 @@ pub fn api() -> OpenApiRouter<Onboarding> {
         .routes(routes!(oauth::jwks::jwks_get))
         .routes(routes!(oauth::metadata::authorization_server_get))
         .routes(routes!(me::me_get))
+        .routes(routes!(catalogue::reasons::reason_list))
+        .routes(routes!(catalogue::controls::control_list))
+        .routes(routes!(catalogue::commands::command_kind_list))
+        .routes(routes!(catalogue::permissions::permission_list))
+        .routes(routes!(catalogue::apps::app_list))
         .routes(routes!(resellers::create::reseller_create, resellers::list::reseller_list))
         .routes(routes!(resellers::read::reseller_get))
         .routes(routes!(clients::create_for_reseller::reseller_client_create))
@@ -91,6 +98,7 @@ pub fn api() -> OpenApiRouter<Onboarding> {
         ))
         .routes(routes!(tenants::create::tenant_create, tenants::list::tenant_list))
         .routes(routes!(tenants::read::tenant_get, tenants::update::tenant_update))
+        .routes(routes!(readiness::readiness_get))
         .routes(routes!(clients::create::client_create, clients::list::client_list))
         .routes(routes!(clients::revoke::client_revoke))
         .routes(routes!(clients::rotate::client_rotate))
@@ -118,6 +126,6 @@ mod tests {
         let count = operations.len();
         operations.sort_unstable();
         operations.dedup();
-        assert_eq!((count, operations.len()), (21, 21));
+        assert_eq!((count, operations.len()), (31, 31));
     }
 }

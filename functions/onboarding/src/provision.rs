@@ -12,7 +12,7 @@ use trennwand_runtime::Core;
 
 use crate::{
     keys,
-    rebrand::{apply, brand_of},
+    rebrand::{apply, find},
 };
 
 /// The stand-in for Apple's push certificate portal, which the local server has and no Lambda
@@ -51,7 +51,7 @@ pub async fn provision(
     let store = core.store.tenant(scope);
 
     store.put_keys(&mut tx, &identity_keys(core, &seal, &tenant, now).await?);
-    let brand = brand_of(core, tenant.reseller).await?;
+    let brand = find(core, tenant.reseller).await?;
     let mut preset = Preset::compile(core, &tenant, brand, now);
     if let Some(portal) = portal {
         let key = keys::generate().await?;
@@ -76,7 +76,10 @@ pub async fn provision(
 
 /// The brand may have changed while the tenant, still without a head, was passed over.
 async fn latest_brand(core: &Core, scope: &TenantScope, tenant: &Tenant) -> Result<()> {
-    apply(core, scope, &brand_of(core, tenant.reseller).await?).await
+    match find(core, tenant.reseller).await? {
+        Some(brand) => apply(core, scope, &brand).await,
+        None => Ok(()),
+    }
 }
 
 const fn lost_to_another(error: &Error) -> bool {
@@ -155,7 +158,7 @@ struct Preset {
 }
 
 impl Preset {
-    fn compile(core: &Core, tenant: &Tenant, brand: Brand, now: Timestamp) -> Self {
+    fn compile(core: &Core, tenant: &Tenant, brand: Option<Brand>, now: Timestamp) -> Self {
         let document = PolicyDocument::preset();
         let templates: Vec<_> =
             Target::OFFERED.iter().flat_map(|&target| compile(&document, target, None)).collect();
@@ -186,7 +189,7 @@ impl Preset {
             mail: None,
             organization: tenant.name.clone(),
             push_topic: None,
-            brand: Some(brand),
+            brand,
         };
         Self { policy, version, templates, head }
     }

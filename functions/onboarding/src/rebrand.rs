@@ -16,12 +16,19 @@ const ATTEMPTS: usize = 5;
 /// # Errors
 /// Not found if there is no such reseller; if the database does not answer.
 pub(crate) async fn brand_of(core: &Core, reseller: ResellerId) -> Result<Brand> {
+    find(core, reseller).await?.ok_or_else(|| Error::not_found("reseller"))
+}
+
+/// [`brand_of`], `None` if there is no such reseller.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn find(core: &Core, reseller: ResellerId) -> Result<Option<Brand>> {
     if let Some(brand) = core.store.brands().get(reseller).await? {
-        return Ok(brand);
+        return Ok(Some(brand));
     }
     let known = core.store.resellers().get(reseller).await?;
-    let known = known.ok_or_else(|| Error::not_found("reseller"))?;
-    Ok(Brand::plain(reseller, &known.name))
+    Ok(known.map(|known| Brand::plain(reseller, &known.name)))
 }
 
 /// Brings a reseller's brand, as it is now, into the assignment heads of some of its tenants: those
@@ -35,7 +42,7 @@ pub async fn rebrand(
     reseller: ResellerId,
     after: Option<String>,
 ) -> Result<Option<String>> {
-    let brand = brand_of(core, reseller).await?;
+    let Some(brand) = find(core, reseller).await? else { return Ok(None) };
     let page = Page { limit: AT_ONCE, cursor: after };
     let tenants = core.store.tenants().list(reseller, &page).await?;
     for tenant in tenants.items {

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use trennwand_auth::{ClientSecret, Issuer, Scopes, SigningKey, Verifier};
 use trennwand_domain::{
-    Authenticator, Client, Clock, Entropy, Level, ManualClock, Owner, Result, Secret, TenantScope,
-    Timestamp,
+    Authenticator, Brand, Client, Clock, Entropy, Level, ManualClock, Owner, Result, Secret,
+    TenantScope, Timestamp,
 };
-use trennwand_fn_onboarding::{Onboarding, TestPortal, provision};
+use trennwand_fn_onboarding::{Onboarding, TestPortal, provision, rebrand};
 use trennwand_pki::{Certificate, FileMasterKey, RsaKey, test_push_certificate};
 use trennwand_runtime::{Core, SystemEntropy};
 use trennwand_store::{Store, Tables, client};
@@ -155,6 +155,8 @@ async fn a_tenant_becomes_active_once_however_often_it_is_provisioned() {
     assert_eq!(listed["items"][0]["status"], "active");
     let head = world.core.store.tenant(&scope).head().await.unwrap().unwrap();
     assert_eq!((head.version, head.rules.len(), head.organization.as_str()), (1, 1, "Müller"));
+    assert_eq!(head.push_topic.as_deref(), Some(TOPIC));
+    assert_eq!(head.brand.as_ref().map(|brand| brand.name.as_str()), Some("Nordwand"));
     let policies = world.core.store.policies(&scope);
     let policy = policies.get(head.rules[0].policy).await.unwrap().unwrap();
     assert_eq!(policy.name, "contact isolation for privately used WhatsApp");
@@ -226,6 +228,8 @@ async fn a_push_certificate_is_taken_with_its_key_only_and_keeps_its_topic() {
     let (status, apns) = put(with_key(TOPIC)).await;
     assert_eq!((status, &apns["topic"]), (StatusCode::OK, &TOPIC.into()));
     assert!(!apns.to_string().contains("PRIVATE"));
+    let head = world.core.store.tenant(&scope).head().await.unwrap().unwrap();
+    assert_eq!((head.version, head.push_topic.as_deref()), (2, Some(TOPIC)));
     let (status, refusal) = put(with_key("com.apple.mgmt.External.other")).await;
     assert_eq!((status, &refusal["code"]), (StatusCode::CONFLICT, &"apns_topic_mismatch".into()));
     let (status, _) = put(json!({"certificate": cert(TOPIC)})).await;
@@ -271,4 +275,85 @@ async fn a_rotated_secret_and_a_revoked_client_are_refused() {
     let wrong = json!({"name": "x", "scopes": ["tenants"]});
     let (status, _) = world.call(&token, "POST", &clients, Some(wrong)).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_brand_comes_into_heads_once_and_never_backwards() {
+    let world = World::new().await;
+    let (_, _, scope) = world.tenant().await;
+    provision(&world.core, &scope, None).await.unwrap();
+    let store = world.core.store.tenant(&scope);
+    let before = store.head().await.unwrap().unwrap();
+    let reseller = before.brand.clone().unwrap().reseller;
+    let mut brand = before.brand.clone().unwrap();
+    for name in ["Südwand", "Ostwand"] {
+        let mut tx = world.core.store.transaction();
+        brand = world.core.store.brands().put(&mut tx, Brand { name: name.into(), ..brand });
+        tx.commit().await.unwrap();
+    }
+    for _ in 0..2 {
+        assert_eq!(rebrand(&world.core, reseller, None).await.unwrap(), None);
+    }
+    let after = store.head().await.unwrap().unwrap();
+    assert_eq!(after.brand.as_ref().map(|b| (b.name.as_str(), b.revision)), Some(("Ostwand", 2)));
+    assert_eq!((after.version, after.wanted()), (before.version + 1, before.wanted()));
+    // A tenant that was provisioned before is brought up to date by the repeated message, too.
+    provision(&world.core, &scope, None).await.unwrap();
+    assert_eq!(store.head().await.unwrap().unwrap(), after);
+}
+
+#[tokio::test]
+async fn readiness_says_what_is_to_be_done_next() {
+    let world = World::new().await;
+    let (token, path, scope) = world.tenant().await;
+    let path = format!("{path}/readiness");
+    let states = |readiness: &Value| -> Vec<String> {
+        let items = readiness["items"].as_array().unwrap();
+        items
+            .iter()
+            .map(|step| format!("{}: {}", text(&step["code"]), text(&step["status"])))
+            .collect()
+    };
+    let (status, newborn) = world.call(&token, "GET", &path, None).await;
+    assert_eq!((status, &newborn["ready"]), (StatusCode::OK, &false.into()));
+    assert_eq!(states(&newborn)[..2], ["keys: open", "push_certificate: open"]);
+    assert_eq!(newborn["items"][0]["reason"], "tenant_not_ready");
+    provision(&world.core, &scope, Some(&Portal)).await.unwrap();
+    let (_, ready) = world.call(&token, "GET", &path, None).await;
+    assert_eq!(ready["ready"], true);
+    assert_eq!(
+        states(&ready),
+        [
+            "keys: done",
+            "push_certificate: done",
+            "policy: done",
+            "mail: open",
+            "first_user: open",
+            "first_device: open"
+        ]
+    );
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[tokio::test]
+async fn the_catalogue_is_open_to_everyone_with_a_token() {
+    let world = World::new().await;
+    let (token, ..) = world.tenant().await;
+    for (list, field, known) in [
+        ("reasons", "code", "tenant_not_ready"),
+        ("controls", "control", "contacts_closed"),
+        ("commands", "type", "device_lock"),
+        ("permissions", "scope", "devices:read"),
+        ("apps", "ios", "net.whatsapp.WhatsApp"),
+    ] {
+        let path = format!("/v1/catalogue/{list}");
+        let (status, all) = world.call(&token, "GET", &path, None).await;
+        assert_eq!(status, StatusCode::OK, "{list}");
+        let items = all["items"].as_array().unwrap();
+        assert!(items.iter().any(|item| item[field] == known), "{all}");
+        assert_eq!(world.call("x", "GET", &path, None).await.0, StatusCode::UNAUTHORIZED);
+    }
 }

@@ -120,7 +120,7 @@ fn general(traits: &Traits) -> [(&'static str, Vec<&'static str>); 11] {
         ),
         ("412", some(&[when(traits.conditional, "stale")])),
         ("413", some(&[when(sends, "too_large")])),
-        ("415", some(&[when(sends, "unsupported_media_type")])),
+        ("415", some(&[when(body, "unsupported_media_type")])),
         (
             "422",
             some(&[

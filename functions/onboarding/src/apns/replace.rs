@@ -31,7 +31,11 @@ pub(crate) struct NewCertificate {
     tag = "apns",
     params(("tenant" = String, Path, description = "The tenant")),
     request_body = NewCertificate,
-    responses((status = 200, description = "The push certificate as it is now", body = Apns), Problems),
+    responses(
+        (status = 200, description = "The push certificate as it is now", body = Apns),
+        (status = 409, description = "tenant_not_ready apns_key_mismatch apns_topic_mismatch"),
+        Problems
+    ),
     security(("oauth2" = ["setup"]))
 )]
 pub(crate) async fn apns_certificate_replace(

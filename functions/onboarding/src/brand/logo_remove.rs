@@ -10,7 +10,12 @@ use crate::rebrand::brand_of;
     delete,
     path = "/v1/brand/logo",
     tag = "brand",
-    responses((status = 204, description = "There is no logo"), Problems),
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` of the brand")),
+    responses(
+        (status = 204, description = "There is no logo"),
+        (status = 412, description = "stale"),
+        Problems
+    ),
     security(("oauth2" = ["brand"]))
 )]
 pub(crate) async fn brand_logo_remove(

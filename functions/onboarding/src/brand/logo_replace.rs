@@ -12,11 +12,16 @@ use crate::rebrand::brand_of;
     put,
     path = "/v1/brand/logo",
     tag = "brand",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` of the brand")),
     request_body(
         content(("image/png"), ("image/jpeg")),
         description = "The picture"
     ),
-    responses((status = 200, description = "The brand as it is now", body = BrandView), Problems),
+    responses(
+        (status = 200, description = "The brand as it is now", body = BrandView),
+        (status = 412, description = "stale"),
+        Problems
+    ),
     security(("oauth2" = ["brand"]))
 )]
 pub(crate) async fn brand_logo_replace(

@@ -14,7 +14,11 @@ use crate::assignment;
     tag = "mail",
     params(("tenant" = String, Path, description = "The tenant")),
     request_body = Mail,
-    responses((status = 200, description = "The mail settings as they are now", body = Mail), Problems),
+    responses(
+        (status = 200, description = "The mail settings as they are now", body = Mail),
+        (status = 409, description = "tenant_not_ready"),
+        Problems
+    ),
     security(("oauth2" = ["setup"]))
 )]
 pub(crate) async fn mail_replace(

@@ -31,7 +31,12 @@ pub(crate) struct NewCommand {
         ("device" = String, Path, description = "The phone")
     ),
     request_body = NewCommand,
-    responses((status = 202, description = "The command waits", body = CommandView), Problems),
+    responses(
+        (status = 202, description = "The command waits", body = CommandView),
+        (status = 403, description = "command_not_permitted"),
+        (status = 409, description = "device_not_enrolled"),
+        Problems
+    ),
     security(("oauth2" = ["devices:command"]))
 )]
 pub(crate) async fn command_create(

@@ -12,7 +12,11 @@ use trennwand_web::{ForTenant, Id, Problems, Result, need};
         ("tenant" = String, Path, description = "The tenant"),
         ("device" = String, Path, description = "The phone")
     ),
-    responses((status = 204, description = "Forgotten"), Problems),
+    responses(
+        (status = 204, description = "Forgotten"),
+        (status = 409, description = "device_enrolled"),
+        Problems
+    ),
     security(("oauth2" = ["devices:command"]))
 )]
 pub(crate) async fn device_forget(

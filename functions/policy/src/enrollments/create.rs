@@ -51,6 +51,7 @@ pub(crate) struct NewEnrollment {
     request_body = NewEnrollment,
     responses(
         (status = 201, description = "The invitation with its link", body = Invitation),
+        (status = 409, description = "tenant_not_ready apns_certificate_required"),
         Problems
     ),
     security(("oauth2" = ["enrollments"]))

@@ -36,6 +36,10 @@ pub(crate) struct Renewal {
     request_body = Option<Renewal>,
     responses(
         (status = 200, description = "The invitation with its new link", body = Invitation),
+        (
+            status = 409,
+            description = "tenant_not_ready apns_certificate_required enrollment_used enrollment_revoked"
+        ),
         Problems
     ),
     security(("oauth2" = ["enrollments"]))

@@ -13,7 +13,11 @@ use trennwand_web::{ForTenant, Id, Problems, Result, need};
         ("tenant" = String, Path, description = "The tenant"),
         ("enrollment" = String, Path, description = "The invitation")
     ),
-    responses((status = 204, description = "Taken back"), Problems),
+    responses(
+        (status = 204, description = "Taken back"),
+        (status = 409, description = "enrollment_used"),
+        Problems
+    ),
     security(("oauth2" = ["enrollments"]))
 )]
 pub(crate) async fn enrollment_revoke(

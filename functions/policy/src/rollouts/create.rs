@@ -33,7 +33,11 @@ pub(crate) struct NewRollout {
         ("policy" = String, Path, description = "The policy")
     ),
     request_body = NewRollout,
-    responses((status = 201, description = "The roll-out", body = RolloutView), Problems),
+    responses(
+        (status = 201, description = "The roll-out", body = RolloutView),
+        (status = 409, description = "tenant_not_ready version_in_force"),
+        Problems
+    ),
     security(("oauth2" = ["policies"]))
 )]
 pub(crate) async fn rollout_create(

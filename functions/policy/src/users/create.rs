@@ -54,7 +54,11 @@ impl NewUser {
     tag = "users",
     params(("tenant" = String, Path, description = "The tenant")),
     request_body = NewUser,
-    responses((status = 201, description = "The new user", body = UserView), Problems),
+    responses(
+        (status = 201, description = "The new user", body = UserView),
+        (status = 409, description = "already_exists"),
+        Problems
+    ),
     security(("oauth2" = ["users"]))
 )]
 pub(crate) async fn user_create(

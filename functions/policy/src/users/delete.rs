@@ -14,7 +14,11 @@ use trennwand_web::{ForTenant, Id, Problems, Result, need};
         ("tenant" = String, Path, description = "The tenant"),
         ("user" = String, Path, description = "The user")
     ),
-    responses((status = 204, description = "Deleted"), Problems),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 409, description = "user_has_devices"),
+        Problems
+    ),
     security(("oauth2" = ["users"]))
 )]
 pub(crate) async fn user_delete(

@@ -67,7 +67,11 @@ impl UserChange {
         ("user" = String, Path, description = "The user")
     ),
     request_body = UserChange,
-    responses((status = 200, description = "The user as it is now", body = UserView), Problems),
+    responses(
+        (status = 200, description = "The user as it is now", body = UserView),
+        (status = 409, description = "already_exists"),
+        Problems
+    ),
     security(("oauth2" = ["users"]))
 )]
 pub(crate) async fn user_update(
