@@ -47,7 +47,7 @@ const OBJECTS: [&str; 9] = [
 
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
+pub(crate) enum Who {
     Everyone,
     Anyone,
     Operator,
@@ -59,12 +59,14 @@ enum Who {
 
 /// One operation of the document.
 #[derive(Debug, Clone)]
-struct Operation {
-    id: String,
-    method: Method,
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: Method,
     path: String,
     scope: Option<String>,
-    who: Who,
+    pub(crate) who: Who,
+    /// Its description in the document.
+    pub(crate) about: Value,
 }
 
 impl Operation {
@@ -72,7 +74,8 @@ impl Operation {
         self.path.split('{').skip(1).filter_map(|rest| rest.split('}').next())
     }
 
-    fn filled(&self, values: &Ids) -> String {
+    /// Its path with these values.
+    pub(crate) fn filled(&self, values: &Ids) -> String {
         self.parameters().fold(self.path.clone(), |path, name| {
             let value = values.get(name);
             let value = value.unwrap_or_else(|| panic!("{name} of {} is unknown here", self.path));
@@ -91,7 +94,7 @@ impl Operation {
             (Some(scope), _) => who_has(scope, path),
         };
         let method = method.to_uppercase().parse().expect("a method");
-        Self { id, method, path: path.into(), scope, who }
+        Self { id, method, path: path.into(), scope, who, about: about.clone() }
     }
 }
 
@@ -109,7 +112,7 @@ fn who_has(scope: &str, path: &str) -> Who {
 }
 
 /// A body that would be accepted from someone who may, where an empty object would not be.
-fn body_of(operation: &str) -> Value {
+pub(crate) fn body_of(operation: &str) -> Value {
     match operation {
         "reseller_create" | "tenant_create" | "client_create" | "reseller_client_create" => {
             json!({ "name": "Other" })
@@ -117,6 +120,7 @@ fn body_of(operation: &str) -> Value {
         "user_create" => json!({ "email": "berta@musterbau.example" }),
         "enrollment_create" => json!({ "platform": "ios", "ownership": "personal" }),
         "command_create" => json!({ "type": "security_info" }),
+        "brand_replace" => json!({ "name": "Nordwand IT" }),
         "policy_replace" => json!({ "document": { "schema_version": 1 } }),
         "rollout_create" => json!({ "version": 1 }),
         "mail_replace" => json!({ "kind": "none" }),
@@ -125,7 +129,7 @@ fn body_of(operation: &str) -> Value {
 }
 
 /// What the parameters of paths stand for.
-type Ids = BTreeMap<&'static str, String>;
+pub(crate) type Ids = BTreeMap<&'static str, String>;
 
 /// An answer, as far as two of them can be compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,18 +149,35 @@ impl Seen {
     }
 }
 
-struct Walk {
-    world: World,
-    http: Client,
+pub(crate) struct Walk {
+    pub(crate) world: World,
+    pub(crate) http: Client,
     operations: Vec<Operation>,
+    /// Of the operator, the reseller and the tenant.
+    tokens: [String; 3],
 }
 
 impl Walk {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let http = Client::builder().no_proxy().build().expect("a client");
         let operations = document(&world, &http).await;
-        Self { world, http, operations }
+        let tokens = [
+            world.operator.sign_in().await,
+            world.reseller.sign_in().await,
+            world.tenant.sign_in().await,
+        ];
+        Self { world, http, operations, tokens }
+    }
+
+    /// A token of someone who may; good for a quarter of an hour of the test's clock.
+    pub(crate) fn token(&self, op: &Operation) -> &str {
+        let [operator, reseller, tenant] = &self.tokens;
+        match op.who {
+            Who::Operator => operator,
+            Who::Reseller | Who::ResellerOfTenant => reseller,
+            Who::Everyone | Who::Anyone | Who::Tenant => tenant,
+        }
     }
 
     /// Sends an operation with these `Authorization` headers.
@@ -178,13 +199,14 @@ impl Walk {
 
     /// Nothing was written since the last call.
     #[track_caller]
-    fn nothing_was_written(&self, what: &str) {
+    pub(crate) fn nothing_was_written(&self, what: &str) {
         for measured in self.world.server.take_measured() {
             assert_eq!(measured.usage.wcu, 0.0, "{what}: {measured:?}");
         }
     }
 
-    fn protected(&self) -> impl Iterator<Item = &Operation> {
+    /// The operations that need a token.
+    pub(crate) fn protected(&self) -> impl Iterator<Item = &Operation> {
         self.operations.iter().filter(|op| op.who != Who::Everyone)
     }
 }
@@ -224,7 +246,7 @@ async fn document(world: &World, http: &Client) -> Vec<Operation> {
 }
 
 /// A tenant with one of everything.
-async fn furnish(world: &World, owner: &Api, api: &Api, tenant: &str) -> Ids {
+pub(crate) async fn furnish(world: &World, owner: &Api, api: &Api, tenant: &str) -> Ids {
     let path = |rest: &str| format!("/v1/tenants/{tenant}{rest}");
     let mail = json!({ "kind": "exchange_online", "auth": "oauth" });
     api.put(&path("/mail"), mail).await.expect(200);
@@ -317,7 +339,7 @@ async fn no_operation_takes_a_caller_without_a_valid_token() {
     .await;
     let foreign = elsewhere.tenant.sign_in().await;
     let broken = broken(&token, &foreign);
-    world.server.take_measured();
+    drop(world.server.take_measured());
 
     let mut public = BTreeSet::new();
     for op in &walk.operations {
@@ -403,7 +425,7 @@ async fn tokens_end_with_their_time_and_with_their_client() {
     for token in tokens {
         late.push(token.await);
     }
-    world.server.take_measured();
+    drop(world.server.take_measured());
     for op in walk.protected() {
         let seen = walk.send_as(op, &ids, &revoked).await;
         assert_eq!((seen.status, seen.code()), (401, "unauthenticated"), "{}: revoked", op.id);
@@ -435,7 +457,7 @@ async fn no_operation_takes_a_caller_without_its_scope() {
         tokens.insert((Who::Reseller as u8, scope), token.clone());
         tokens.insert((Who::ResellerOfTenant as u8, scope), token);
     }
-    world.server.take_measured();
+    drop(world.server.take_measured());
     for op in walk.protected() {
         // The operator has one scope only, so no client of its can lack it.
         let Some(scope) = op.scope.as_deref().filter(|_| op.who != Who::Operator) else { continue };
@@ -466,7 +488,7 @@ async fn what_belongs_to_others_looks_like_what_does_not_exist() {
     let (other_reseller, other_id, other) = stranger(world).await;
     let other_ids = furnish(world, &other_reseller, &other, &other_id).await;
     let before = everything(&walk, &ids).await;
-    world.server.take_measured();
+    drop(world.server.take_measured());
 
     let [operator, reseller, tenant] = [&world.operator, resellers, tenants];
     let callers = [
@@ -599,13 +621,7 @@ async fn those_who_may_are_let_in() {
     let mut order: Vec<_> = walk.protected().collect();
     order.sort_by_key(|op| op.method == Method::DELETE);
     for op in order {
-        let token = match op.who {
-            Who::Everyone => continue,
-            Who::Operator => world.operator.sign_in().await,
-            Who::Reseller | Who::ResellerOfTenant => world.reseller.sign_in().await,
-            Who::Anyone | Who::Tenant => world.tenant.sign_in().await,
-        };
-        let seen = walk.send_as(op, &ids, &token).await;
+        let seen = walk.send_as(op, &ids, walk.token(op)).await;
         let refused = [401, 403, 404, 405].contains(&seen.status) || seen.status >= 500;
         assert!(!refused, "{}: {seen:?}", op.id);
         if op.method == Method::GET {
