@@ -89,11 +89,7 @@ impl Checkin {
             "CheckOut" => Self::CheckOut,
             "UserAuthenticate" => Self::UserChannel,
             other => Self::Unsupported(
-                other
-                    .chars()
-                    .filter(char::is_ascii_alphanumeric)
-                    .take(40)
-                    .collect(),
+                other.chars().filter(char::is_ascii_alphanumeric).take(40).collect(),
             ),
         })
     }
@@ -131,12 +127,7 @@ impl TokenUpdate {
 }
 
 /// The members that only messages of a user channel have.
-const USER_MEMBERS: [&str; 4] = [
-    "UserID",
-    "UserShortName",
-    "UserLongName",
-    "EnrollmentUserID",
-];
+const USER_MEMBERS: [&str; 4] = ["UserID", "UserShortName", "UserLongName", "EnrollmentUserID"];
 
 pub(crate) fn is_user_channel(message: &Dictionary) -> bool {
     USER_MEMBERS.iter().any(|key| message.contains_key(key))
@@ -167,15 +158,10 @@ mod tests {
     /// The shortest one that is known from captures.
     #[test]
     fn a_minimal_authenticate_is_read() {
-        let Checkin::Authenticate(read) = checkin(AUTHENTICATE) else {
-            panic!()
-        };
+        let Checkin::Authenticate(read) = checkin(AUTHENTICATE) else { panic!() };
         assert_eq!(read.udid.expose(), "00008140-001C2D3E4F5A6B7C");
         assert_eq!(read.topic, "com.apple.mgmt.External.x");
-        assert_eq!(
-            (read.os_version, read.build_version, read.model),
-            (None, None, None)
-        );
+        assert_eq!((read.os_version, read.build_version, read.model), (None, None, None));
     }
 
     #[test]
@@ -189,9 +175,7 @@ mod tests {
         for forgotten in ["F2LXYZ", "35 123456", "Anna", "00008140"] {
             assert!(!shown.contains(forgotten), "{shown}");
         }
-        let Checkin::Authenticate(read) = read else {
-            panic!()
-        };
+        let Checkin::Authenticate(read) = read else { panic!() };
         assert_eq!(read.os_version.as_deref(), Some("27.1"));
         assert_eq!(read.model.as_deref(), Some("iPhone17,3"));
     }
@@ -210,10 +194,7 @@ mod tests {
             unlock_token: None,
             awaiting_configuration: false,
         };
-        assert_eq!(
-            checkin(TOKEN_UPDATE),
-            Checkin::TokenUpdate(expected.clone())
-        );
+        assert_eq!(checkin(TOKEN_UPDATE), Checkin::TokenUpdate(expected.clone()));
         let more = format!(
             "{TOKEN_UPDATE}<key>UnlockToken</key><data>eHl6</data>\
             <key>AwaitingConfiguration</key><true/>"
@@ -247,34 +228,13 @@ mod tests {
     #[test]
     fn incomplete_or_odd_messages_are_refused_by_the_members_name() {
         for (members, error) in [
-            (
-                AUTHENTICATE.replace("UDID", "EnrollmentID"),
-                PlistError::Missing("UDID"),
-            ),
-            (
-                AUTHENTICATE.replace("Topic", "topic"),
-                PlistError::Missing("Topic"),
-            ),
-            (
-                TOKEN_UPDATE.replace("<data>YWJj</data>", "<data/>"),
-                PlistError::Unexpected("Token"),
-            ),
-            (
-                TOKEN_UPDATE.replace("Token</key>", "T</key>"),
-                PlistError::Missing("Token"),
-            ),
-            (
-                TOKEN_UPDATE.replace("0DD5B64E", ""),
-                PlistError::Unexpected("PushMagic"),
-            ),
-            (
-                AUTHENTICATE.replace("00008140", &"0".repeat(600)),
-                PlistError::Unexpected("UDID"),
-            ),
-            (
-                "<key>MessageType</key><true/>".into(),
-                PlistError::Unexpected("MessageType"),
-            ),
+            (AUTHENTICATE.replace("UDID", "EnrollmentID"), PlistError::Missing("UDID")),
+            (AUTHENTICATE.replace("Topic", "topic"), PlistError::Missing("Topic")),
+            (TOKEN_UPDATE.replace("<data>YWJj</data>", "<data/>"), PlistError::Unexpected("Token")),
+            (TOKEN_UPDATE.replace("Token</key>", "T</key>"), PlistError::Missing("Token")),
+            (TOKEN_UPDATE.replace("0DD5B64E", ""), PlistError::Unexpected("PushMagic")),
+            (AUTHENTICATE.replace("00008140", &"0".repeat(600)), PlistError::Unexpected("UDID")),
+            ("<key>MessageType</key><true/>".into(), PlistError::Unexpected("MessageType")),
             (String::new(), PlistError::Missing("Status")),
         ] {
             assert_eq!(parse(&members).unwrap_err(), error);

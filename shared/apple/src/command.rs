@@ -16,10 +16,7 @@ pub struct Command(Body);
 enum Body {
     InstallProfile(Vec<u8>),
     RemoveProfile(String),
-    Query {
-        kind: CommandKind,
-        managed_only: bool,
-    },
+    Query { kind: CommandKind, managed_only: bool },
 }
 
 /// What a company's phone is asked by `DeviceInformation`: what an inventory of the company's own
@@ -28,10 +25,7 @@ enum Body {
 pub(crate) const DEVICE_INFORMATION_QUERIES: [(&str, &str); 11] = [
     ("OSVersion", "os_version"),
     ("BuildVersion", "build_version"),
-    (
-        "SupplementalOSVersionExtra",
-        "supplemental_os_version_extra",
-    ),
+    ("SupplementalOSVersionExtra", "supplemental_os_version_extra"),
     ("ProductName", "product_name"),
     ("ModelName", "model_name"),
     ("SerialNumber", "serial_number"),
@@ -82,9 +76,7 @@ impl Command {
                     command.insert("ManagedOnly".to_owned(), true.into());
                 }
                 if *kind == CommandKind::DeviceInformation {
-                    let queries = DEVICE_INFORMATION_QUERIES
-                        .iter()
-                        .map(|(name, _)| (*name).into());
+                    let queries = DEVICE_INFORMATION_QUERIES.iter().map(|(name, _)| (*name).into());
                     command.insert("Queries".to_owned(), Value::Array(queries.collect()));
                 }
             }
@@ -102,14 +94,8 @@ impl fmt::Debug for Body {
         match self {
             Self::InstallProfile(payload) => write!(f, "InstallProfile({} bytes)", payload.len()),
             Self::RemoveProfile(identifier) => write!(f, "RemoveProfile({identifier})"),
-            Self::Query {
-                kind,
-                managed_only: true,
-            } => write!(f, "{kind:?}(managed only)"),
-            Self::Query {
-                kind,
-                managed_only: false,
-            } => write!(f, "{kind:?}"),
+            Self::Query { kind, managed_only: true } => write!(f, "{kind:?}(managed only)"),
+            Self::Query { kind, managed_only: false } => write!(f, "{kind:?}"),
         }
     }
 }
@@ -139,10 +125,7 @@ pub const fn command_for(kind: CommandKind, ownership: Ownership) -> Result<Comm
     if !AccessRights::of(ownership).permits(kind) {
         return Err(ReasonCode::NotGrantedByEnrollment);
     }
-    let list = matches!(
-        kind,
-        CommandKind::ProfileList | CommandKind::CertificateList
-    );
+    let list = matches!(kind, CommandKind::ProfileList | CommandKind::CertificateList);
     let managed_only = list && matches!(ownership, Ownership::Personal);
     Ok(Command(Body::Query { kind, managed_only }))
 }
@@ -219,10 +202,7 @@ mod tests {
                     let Ok(command) = command_for(kind, ownership) else {
                         continue;
                     };
-                    assert!(
-                        !shown(&command).contains(&format!(">{forbidden}<")),
-                        "{forbidden}"
-                    );
+                    assert!(!shown(&command).contains(&format!(">{forbidden}<")), "{forbidden}");
                 }
             }
         }

@@ -86,10 +86,7 @@ impl EnrollmentProfile {
             "Subject".to_owned(),
             Value::Array(self.subject.iter().map(attribute).collect()),
         );
-        content.insert(
-            "Challenge".to_owned(),
-            self.challenge.expose().clone().into(),
-        );
+        content.insert("Challenge".to_owned(), self.challenge.expose().clone().into());
         content.insert("Keysize".to_owned(), KEY_SIZE_BITS.into());
         content.insert("Key Type".to_owned(), "RSA".into());
         content.insert("Key Usage".to_owned(), KEY_USAGE.into());
@@ -105,16 +102,10 @@ impl EnrollmentProfile {
     /// Without `CheckInURL`, check-ins go to `ServerURL`; production push servers are the default.
     fn mdm(&self, texts: &Texts) -> Dictionary {
         let mut mdm = self.payload("com.apple.mdm", "mdm", texts.management);
-        mdm.insert(
-            "IdentityCertificateUUID".to_owned(),
-            self.uuid("scep").into(),
-        );
+        mdm.insert("IdentityCertificateUUID".to_owned(), self.uuid("scep").into());
         mdm.insert("Topic".to_owned(), self.topic.clone().into());
         mdm.insert("ServerURL".to_owned(), self.server_url.clone().into());
-        mdm.insert(
-            "AccessRights".to_owned(),
-            i64::from(self.access_rights.bits()).into(),
-        );
+        mdm.insert("AccessRights".to_owned(), i64::from(self.access_rights.bits()).into());
         mdm.insert("SignMessage".to_owned(), true.into());
         mdm.insert("CheckOutWhenRemoved".to_owned(), true.into());
         mdm
@@ -123,10 +114,7 @@ impl EnrollmentProfile {
     fn payload(&self, kind: &str, purpose: &str, display_name: &str) -> Dictionary {
         let identifier = format!("{}.{purpose}", Self::identifier(self.tenant));
         let mut payload = payload(kind, &identifier, &self.uuid(purpose), display_name);
-        payload.insert(
-            "PayloadOrganization".to_owned(),
-            self.organization.clone().into(),
-        );
+        payload.insert("PayloadOrganization".to_owned(), self.organization.clone().into());
         payload
     }
 
@@ -225,10 +213,7 @@ mod tests {
     #[test]
     fn two_enrolments_share_the_identifier_but_no_uuid() {
         let one = sample(AccessRights::PERSONAL, Locale::En);
-        let other = EnrollmentProfile {
-            device: DeviceId::from_bits(3),
-            ..one.clone()
-        };
+        let other = EnrollmentProfile { device: DeviceId::from_bits(3), ..one.clone() };
         let uuids = |p: &EnrollmentProfile| ["profile", "scep", "mdm"].map(|u| p.uuid(u));
         let mut all = [uuids(&one), uuids(&other)].concat();
         all.sort_unstable();

@@ -30,19 +30,12 @@ impl ConfigurationProfile {
     }
 
     pub(crate) fn to_dictionary(&self) -> Dictionary {
-        let mut profile = payload(
-            "Configuration",
-            &self.identifier,
-            &self.uuid,
-            &self.display_name,
-        );
+        let mut profile =
+            payload("Configuration", &self.identifier, &self.uuid, &self.display_name);
         if let Some(description) = &self.description {
             profile.insert("PayloadDescription".to_owned(), description.clone().into());
         }
-        profile.insert(
-            "PayloadOrganization".to_owned(),
-            self.organization.clone().into(),
-        );
+        profile.insert("PayloadOrganization".to_owned(), self.organization.clone().into());
         let payloads = self.payloads.iter().cloned().map(Value::from).collect();
         profile.insert("PayloadContent".to_owned(), Value::Array(payloads));
         profile
@@ -75,9 +68,7 @@ pub fn payload(kind: &str, identifier: &str, uuid: &str, display_name: &str) -> 
 #[must_use]
 pub fn payload_uuid(parts: &[&[u8]]) -> String {
     let digest = Digest::of_parts(parts);
-    let bits = digest.as_bytes()[..16]
-        .iter()
-        .fold(0u128, |bits, &b| bits << 8 | u128::from(b));
+    let bits = digest.as_bytes()[..16].iter().fold(0u128, |bits, &b| bits << 8 | u128::from(b));
     let bits = bits & !(0xf << 76) | 8 << 76;
     let bits = bits & !(0x3 << 62) | 2 << 62;
     format!(
@@ -98,12 +89,8 @@ mod tests {
 
     #[test]
     fn a_profile_with_one_payload() {
-        let mut restrictions = payload(
-            "com.apple.applicationaccess",
-            "eu.example.wall.restrictions",
-            "U-2",
-            "Wall",
-        );
+        let mut restrictions =
+            payload("com.apple.applicationaccess", "eu.example.wall.restrictions", "U-2", "Wall");
         restrictions.insert("allowOpenFromManagedToUnmanaged".to_owned(), false.into());
         let profile = ConfigurationProfile {
             identifier: "eu.example.wall".into(),

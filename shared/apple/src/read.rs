@@ -17,10 +17,7 @@ pub(crate) fn optional_text(
     key: &'static str,
 ) -> Result<Option<String>, PlistError> {
     optional(from, key, |value| {
-        value
-            .as_string()
-            .filter(|t| !t.is_empty() && t.len() <= MAX_TEXT)
-            .map(str::to_owned)
+        value.as_string().filter(|t| !t.is_empty() && t.len() <= MAX_TEXT).map(str::to_owned)
     })
 }
 
@@ -30,10 +27,7 @@ pub(crate) fn optional_data(
     max_len: usize,
 ) -> Result<Option<Vec<u8>>, PlistError> {
     optional(from, key, |value| {
-        value
-            .as_data()
-            .filter(|d| !d.is_empty() && d.len() <= max_len)
-            .map(<[u8]>::to_vec)
+        value.as_data().filter(|d| !d.is_empty() && d.len() <= max_len).map(<[u8]>::to_vec)
     })
 }
 
@@ -76,9 +70,7 @@ pub(crate) fn array<'a>(
 
 /// Cuts a text to at most `max_len` bytes, between characters.
 pub(crate) fn cut(text: &str, max_len: usize) -> String {
-    let end = (0..=max_len.min(text.len()))
-        .rev()
-        .find(|&end| text.is_char_boundary(end));
+    let end = (0..=max_len.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
     text[..end.unwrap_or(0)].to_owned()
 }
 
@@ -87,7 +79,5 @@ fn optional<'a, T>(
     key: &'static str,
     read: impl FnOnce(&'a Value) -> Option<T>,
 ) -> Result<Option<T>, PlistError> {
-    from.get(key)
-        .map(|value| read(value).ok_or(PlistError::Unexpected(key)))
-        .transpose()
+    from.get(key).map(|value| read(value).ok_or(PlistError::Unexpected(key))).transpose()
 }

@@ -83,23 +83,14 @@ impl Report {
         let user_channel = checkin::is_user_channel(&message);
         let error_chain = ErrorItem::read_chain(message.get("ErrorChain"));
         message.retain(|key, _| !NOT_KEPT.contains(&key.as_str()));
-        Ok(Self {
-            status,
-            command_uuid,
-            error_chain,
-            udid,
-            user_channel,
-            body: message,
-        })
+        Ok(Self { status, command_uuid, error_chain, udid, user_channel, body: message })
     }
 }
 
 impl ErrorItem {
     /// Items that are not as the schema says are left out: an error stays an error.
     fn read_chain(chain: Option<&Value>) -> Vec<Self> {
-        let items = chain
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
+        let items = chain.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         items
             .iter()
             .take(MAX_ERROR_ITEMS)
@@ -156,10 +147,7 @@ mod tests {
         let report =
             parse("<key>Status</key><string>Idle</string><key>UDID</key><string>00008140</string>")
                 .unwrap();
-        assert_eq!(
-            (report.status, report.command_uuid),
-            (ReportStatus::Idle, None)
-        );
+        assert_eq!((report.status, report.command_uuid), (ReportStatus::Idle, None));
         assert_eq!(report.udid, Some(Secret::new("00008140".to_owned())));
         assert!(report.body.is_empty() && report.error_chain.is_empty() && !report.user_channel);
     }
@@ -178,20 +166,10 @@ mod tests {
         .unwrap();
         assert_eq!(report.status, ReportStatus::Error);
         assert_eq!(report.command_uuid.as_deref(), Some("X"));
-        assert_eq!(
-            report.error_chain.len(),
-            MAX_ERROR_ITEMS - 1,
-            "the odd one is left out"
-        );
+        assert_eq!(report.error_chain.len(), MAX_ERROR_ITEMS - 1, "the odd one is left out");
         let first = &report.error_chain[0];
-        assert_eq!(
-            (first.domain.as_str(), first.code),
-            ("MCInstallationErrorDomain", 4001)
-        );
-        assert_eq!(
-            first.us_english_description.as_deref(),
-            Some("anna@example.com exists")
-        );
+        assert_eq!((first.domain.as_str(), first.code), ("MCInstallationErrorDomain", 4001));
+        assert_eq!(first.us_english_description.as_deref(), Some("anna@example.com exists"));
         assert!(!format!("{report:?}").contains("anna"));
     }
 
@@ -221,11 +199,7 @@ mod tests {
         ))
         .unwrap();
         let text = report.error_chain[0].localized_description.as_deref();
-        assert_eq!(
-            text.map(str::len),
-            Some(498),
-            "166 characters of three bytes"
-        );
+        assert_eq!(text.map(str::len), Some(498), "166 characters of three bytes");
     }
 
     #[test]

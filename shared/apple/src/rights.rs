@@ -63,9 +63,7 @@ mod tests {
 
     #[test]
     fn a_personal_phone_grants_five_questions() {
-        let granted = CommandKind::ALL
-            .into_iter()
-            .filter(|k| AccessRights::PERSONAL.permits(*k));
+        let granted = CommandKind::ALL.into_iter().filter(|k| AccessRights::PERSONAL.permits(*k));
         let granted: Vec<_> = granted.map(CommandKind::as_str).collect();
         assert_eq!(
             granted,
@@ -77,10 +75,6 @@ mod tests {
                 "certificate_list",
             ]
         );
-        assert!(
-            CommandKind::ALL
-                .into_iter()
-                .all(|k| AccessRights::COMPANY.permits(k))
-        );
+        assert!(CommandKind::ALL.into_iter().all(|k| AccessRights::COMPANY.permits(k)));
     }
 }

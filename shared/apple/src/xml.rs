@@ -12,10 +12,7 @@ pub(crate) fn write(dictionary: Dictionary) -> Vec<u8> {
 }
 
 fn cleaned(dictionary: Dictionary) -> Dictionary {
-    dictionary
-        .into_iter()
-        .map(|(key, value)| (clean_text(key), clean(value)))
-        .collect()
+    dictionary.into_iter().map(|(key, value)| (clean_text(key), clean(value))).collect()
 }
 
 fn clean(value: Value) -> Value {
@@ -47,9 +44,6 @@ mod tests {
         let read = plist_guard::parse(&write(dictionary)).unwrap();
         let organization = read.get("Organization").and_then(Value::as_string);
         assert_eq!(organization, Some("Müller & <Söhne>\tGmbH 🏢"));
-        assert_eq!(
-            read.get("Uid").and_then(Value::as_unsigned_integer),
-            Some(7)
-        );
+        assert_eq!(read.get("Uid").and_then(Value::as_unsigned_integer), Some(7));
     }
 }

@@ -97,13 +97,10 @@ fn profiles(body: &Dictionary, ownership: Ownership) -> Result<Vec<ProfileEntry>
 fn restricts(profile: &Dictionary) -> bool {
     let payloads = profile.get("PayloadContent").and_then(Value::as_array);
     payloads.is_some_and(|payloads| {
-        payloads
-            .iter()
-            .filter_map(Value::as_dictionary)
-            .any(|payload| {
-                payload.get("PayloadType").and_then(Value::as_string)
-                    == Some("com.apple.applicationaccess")
-            })
+        payloads.iter().filter_map(Value::as_dictionary).any(|payload| {
+            payload.get("PayloadType").and_then(Value::as_string)
+                == Some("com.apple.applicationaccess")
+        })
     })
 }
 
@@ -112,9 +109,7 @@ fn restrictions(body: &Dictionary, ownership: Ownership) -> Result<GlobalRestric
     let bools = in_force(global, "restrictedBool", Value::as_boolean)?;
     Ok(match ownership {
         Ownership::Personal => GlobalRestrictions {
-            bools: bools
-                .filter(|(key, _)| KNOWN_ON_PERSONAL.contains(&key.as_str()))
-                .collect(),
+            bools: bools.filter(|(key, _)| KNOWN_ON_PERSONAL.contains(&key.as_str())).collect(),
             values: BTreeMap::new(),
         },
         Ownership::Company => GlobalRestrictions {
@@ -130,15 +125,11 @@ fn in_force<'a, T: 'a>(
     group: &'static str,
     read: impl Fn(&Value) -> Option<T> + 'a,
 ) -> Result<impl Iterator<Item = (String, T)> + 'a, PlistError> {
-    let group = read::optional_dictionary(global, group)?
-        .into_iter()
-        .flatten();
-    Ok(group
-        .take(MAX_ENTRIES)
-        .filter_map(move |(key, parameters)| {
-            let value = read(parameters.as_dictionary()?.get("value")?)?;
-            (key.len() <= MAX_WORD).then(|| (key.clone(), value))
-        }))
+    let group = read::optional_dictionary(global, group)?.into_iter().flatten();
+    Ok(group.take(MAX_ENTRIES).filter_map(move |(key, parameters)| {
+        let value = read(parameters.as_dictionary()?.get("value")?)?;
+        (key.len() <= MAX_WORD).then(|| (key.clone(), value))
+    }))
 }
 
 fn security(body: &Dictionary) -> Result<SecurityFacts, PlistError> {

@@ -16,10 +16,7 @@ impl Answer {
     /// The members of [`Self::to_json`], each as JSON text, as a command's result is stored.
     #[must_use]
     pub fn to_members(&self) -> BTreeMap<String, String> {
-        self.members()
-            .into_iter()
-            .map(|(key, value)| (key, value.to_string()))
-            .collect()
+        self.members().into_iter().map(|(key, value)| (key, value.to_string())).collect()
     }
 
     fn members(&self) -> Map<String, Value> {
@@ -35,10 +32,9 @@ impl Answer {
             Self::SecurityInfo(facts) => security(facts),
             Self::ManagedApplicationList(apps) => one("applications", json!(apps)),
             Self::DeviceInformation(answers) => information(answers),
-            Self::CertificateList(certificates) => one(
-                "certificates",
-                certificates.iter().map(certificate).collect(),
-            ),
+            Self::CertificateList(certificates) => {
+                one("certificates", certificates.iter().map(certificate).collect())
+            }
             Self::DeviceLock => Map::new(),
         }
     }
@@ -68,44 +64,30 @@ fn certificate(entry: &CertificateEntry) -> Value {
 
 fn security(facts: &SecurityFacts) -> Map<String, Value> {
     let members = [
-        (
-            "hardware_encryption_caps",
-            facts.hardware_encryption_caps.map(Value::from),
-        ),
+        ("hardware_encryption_caps", facts.hardware_encryption_caps.map(Value::from)),
         ("passcode_present", facts.passcode_present.map(Value::from)),
-        (
-            "passcode_compliant",
-            facts.passcode_compliant.map(Value::from),
-        ),
+        ("passcode_compliant", facts.passcode_compliant.map(Value::from)),
         (
             "passcode_compliant_with_profiles",
             facts.passcode_compliant_with_profiles.map(Value::from),
         ),
         ("user_enrollment", facts.user_enrollment.map(Value::from)),
     ];
-    members
-        .into_iter()
-        .filter_map(|(key, value)| Some((key.to_owned(), value?)))
-        .collect()
+    members.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
 }
 
 /// Booleans and numbers where Apple's schema says so, text elsewhere.
 fn information(answers: &BTreeMap<String, String>) -> Map<String, Value> {
-    let known = DEVICE_INFORMATION_QUERIES
-        .iter()
-        .filter_map(|(name, member)| {
-            let text = answers.get(*name)?;
-            let typed = match *name {
-                "IsSupervised" => text.parse().map(Value::Bool).ok(),
-                "DeviceCapacity" | "AvailableDeviceCapacity" | "BatteryLevel" => {
-                    text.parse::<f64>().ok().map(Value::from)
-                }
-                _ => None,
-            };
-            Some((
-                (*member).to_owned(),
-                typed.unwrap_or_else(|| Value::from(text.as_str())),
-            ))
-        });
+    let known = DEVICE_INFORMATION_QUERIES.iter().filter_map(|(name, member)| {
+        let text = answers.get(*name)?;
+        let typed = match *name {
+            "IsSupervised" => text.parse().map(Value::Bool).ok(),
+            "DeviceCapacity" | "AvailableDeviceCapacity" | "BatteryLevel" => {
+                text.parse::<f64>().ok().map(Value::from)
+            }
+            _ => None,
+        };
+        Some(((*member).to_owned(), typed.unwrap_or_else(|| Value::from(text.as_str()))))
+    });
     known.collect()
 }

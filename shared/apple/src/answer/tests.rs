@@ -31,28 +31,16 @@ fn profile(identifier: &str, managed: &str, payload: &str) -> String {
 fn profile_list() -> Report {
     report(&format!(
         "<key>ProfileList</key><array>{}{}{}</array>",
-        profile(
-            "ours",
-            "<key>IsManaged</key><true/>",
-            "com.apple.applicationaccess"
-        ),
-        profile(
-            "private.vpn",
-            "<key>IsManaged</key><false/>",
-            "com.apple.vpn.managed"
-        ),
+        profile("ours", "<key>IsManaged</key><true/>", "com.apple.applicationaccess"),
+        profile("private.vpn", "<key>IsManaged</key><false/>", "com.apple.vpn.managed"),
         profile("unsaid", "", "com.apple.eas.account"),
     ))
 }
 
 #[test]
 fn a_personal_phones_own_profiles_are_not_taken_even_if_it_lists_them() {
-    let answer = Answer::decode(
-        CommandKind::ProfileList,
-        Ownership::Personal,
-        &profile_list(),
-    )
-    .unwrap();
+    let answer =
+        Answer::decode(CommandKind::ProfileList, Ownership::Personal, &profile_list()).unwrap();
     let uuid = "0C5A1F6E-0000-8000-8000-00000000000A";
     assert_eq!(
         answer.to_json(),
@@ -65,21 +53,12 @@ fn a_personal_phones_own_profiles_are_not_taken_even_if_it_lists_them() {
 
 #[test]
 fn a_company_phone_shows_strangers_profiles_without_their_names() {
-    let answer = Answer::decode(
-        CommandKind::ProfileList,
-        Ownership::Company,
-        &profile_list(),
-    )
-    .unwrap();
-    let Answer::ProfileList(profiles) = &answer else {
-        panic!("{answer:?}")
-    };
+    let answer =
+        Answer::decode(CommandKind::ProfileList, Ownership::Company, &profile_list()).unwrap();
+    let Answer::ProfileList(profiles) = &answer else { panic!("{answer:?}") };
     assert_eq!(profiles.len(), 3);
     let shown = answer.to_json().to_string();
-    assert!(
-        !shown.contains("Anna") && !shown.contains("AAAA"),
-        "{shown}"
-    );
+    assert!(!shown.contains("Anna") && !shown.contains("AAAA"), "{shown}");
 }
 
 fn global_restrictions() -> Report {
@@ -100,11 +79,8 @@ fn global_restrictions() -> Report {
 
 #[test]
 fn restrictions_of_a_personal_phone_are_those_that_a_company_may_set() {
-    let decoded = Answer::decode(
-        CommandKind::Restrictions,
-        Ownership::Personal,
-        &global_restrictions(),
-    );
+    let decoded =
+        Answer::decode(CommandKind::Restrictions, Ownership::Personal, &global_restrictions());
     assert_eq!(
         decoded.unwrap().to_json(),
         json!({"restrictions": {"allowOpenFromManagedToUnmanaged": false}})
@@ -113,11 +89,8 @@ fn restrictions_of_a_personal_phone_are_those_that_a_company_may_set() {
 
 #[test]
 fn restrictions_of_a_company_phone_are_all_booleans_and_numbers() {
-    let decoded = Answer::decode(
-        CommandKind::Restrictions,
-        Ownership::Company,
-        &global_restrictions(),
-    );
+    let decoded =
+        Answer::decode(CommandKind::Restrictions, Ownership::Company, &global_restrictions());
     assert_eq!(
         decoded.unwrap().to_json(),
         json!({
@@ -154,20 +127,11 @@ fn managed_apps_keep_their_status_only() {
         <key>Status</key><string>Managed</string><key>UnusedRedemptionCode</key>\
         <string>secret</string></dict></dict>",
     );
-    let answer = Answer::decode(
-        CommandKind::ManagedApplicationList,
-        Ownership::Personal,
-        &report,
-    )
-    .unwrap();
-    assert_eq!(
-        answer.to_json(),
-        json!({"applications": {"net.whatsapp.WhatsApp": "Managed"}})
-    );
-    let members = [(
-        "applications".to_owned(),
-        r#"{"net.whatsapp.WhatsApp":"Managed"}"#.to_owned(),
-    )];
+    let answer =
+        Answer::decode(CommandKind::ManagedApplicationList, Ownership::Personal, &report).unwrap();
+    assert_eq!(answer.to_json(), json!({"applications": {"net.whatsapp.WhatsApp": "Managed"}}));
+    let members =
+        [("applications".to_owned(), r#"{"net.whatsapp.WhatsApp":"Managed"}"#.to_owned())];
     assert_eq!(answer.to_members(), BTreeMap::from(members));
 }
 
@@ -182,11 +146,8 @@ fn device_information() -> Report {
 
 #[test]
 fn device_information_keeps_what_was_asked() {
-    let answer = Answer::decode(
-        CommandKind::DeviceInformation,
-        Ownership::Company,
-        &device_information(),
-    );
+    let answer =
+        Answer::decode(CommandKind::DeviceInformation, Ownership::Company, &device_information());
     assert_eq!(
         answer.unwrap().to_json(),
         json!({
@@ -200,11 +161,8 @@ fn device_information_keeps_what_was_asked() {
 
 #[test]
 fn a_personal_phone_that_volunteers_its_identifiers_is_not_listened_to() {
-    let answer = Answer::decode(
-        CommandKind::DeviceInformation,
-        Ownership::Personal,
-        &device_information(),
-    );
+    let answer =
+        Answer::decode(CommandKind::DeviceInformation, Ownership::Personal, &device_information());
     assert_eq!(answer, Err(PlistError::NotPermitted));
 }
 
@@ -233,10 +191,7 @@ fn an_answer_without_what_the_schema_requires_is_refused() {
         (CommandKind::ProfileList, "ProfileList"),
         (CommandKind::Restrictions, "GlobalRestrictions"),
         (CommandKind::SecurityInfo, "SecurityInfo"),
-        (
-            CommandKind::ManagedApplicationList,
-            "ManagedApplicationList",
-        ),
+        (CommandKind::ManagedApplicationList, "ManagedApplicationList"),
         (CommandKind::CertificateList, "CertificateList"),
         (CommandKind::DeviceInformation, "QueryResponses"),
     ] {
@@ -244,8 +199,5 @@ fn an_answer_without_what_the_schema_requires_is_refused() {
         assert_eq!(refused, Err(PlistError::Missing(missing)));
     }
     let lock = Answer::decode(CommandKind::DeviceLock, Ownership::Company, &empty).unwrap();
-    assert_eq!(
-        (lock.to_json(), lock.to_members()),
-        (json!({}), BTreeMap::new())
-    );
+    assert_eq!((lock.to_json(), lock.to_members()), (json!({}), BTreeMap::new()));
 }

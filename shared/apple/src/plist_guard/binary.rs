@@ -47,10 +47,7 @@ struct Objects<'a> {
 
 impl<'a> Objects<'a> {
     fn new(bytes: &'a [u8]) -> Result<Self, PlistError> {
-        let split = bytes
-            .len()
-            .checked_sub(TRAILER_LEN)
-            .ok_or(PlistError::Malformed)?;
+        let split = bytes.len().checked_sub(TRAILER_LEN).ok_or(PlistError::Malformed)?;
         let (body, trailer) = bytes.split_at(split);
         if body.len() < BINARY_MAGIC.len() {
             return Err(PlistError::Malformed);
@@ -64,13 +61,7 @@ impl<'a> Objects<'a> {
             return Err(PlistError::TooManyElements);
         }
         let offsets = slice(body, table, count * offset_size)?;
-        Ok(Self {
-            body,
-            offsets,
-            offset_size,
-            reference_size,
-            root,
-        })
+        Ok(Self { body, offsets, offset_size, reference_size, root })
     }
 
     fn object(&self, reference: u64) -> Result<Object<'a>, PlistError> {
@@ -100,10 +91,7 @@ impl<'a> Objects<'a> {
                 return Err(PlistError::Malformed);
             }
             let width = 1 << (marker & 0x3);
-            (
-                size(number(slice(self.body, at + 2, width)?))?,
-                at + 2 + width,
-            )
+            (size(number(slice(self.body, at + 2, width)?))?, at + 2 + width)
         } else {
             (usize::from(low), at + 1)
         };
@@ -116,9 +104,7 @@ impl<'a> Objects<'a> {
         let content_len = len.checked_mul(unit).ok_or(PlistError::Malformed)?;
         let content = slice(self.body, content, content_len)?;
         Ok(match kind {
-            0xa | 0xd => Object::Collection {
-                references: content,
-            },
+            0xa | 0xd => Object::Collection { references: content },
             _ => Object::Scalar { content_len },
         })
     }
@@ -133,9 +119,7 @@ fn integer_size(byte: u8) -> Result<usize, PlistError> {
 
 /// At most eight bytes, big-endian.
 fn number(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0, |number, &byte| number << 8 | u64::from(byte))
+    bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 fn size(number: u64) -> Result<usize, PlistError> {
@@ -143,8 +127,5 @@ fn size(number: u64) -> Result<usize, PlistError> {
 }
 
 fn slice(bytes: &[u8], at: usize, len: usize) -> Result<&[u8], PlistError> {
-    bytes
-        .get(at..)
-        .and_then(|rest| rest.get(..len))
-        .ok_or(PlistError::Malformed)
+    bytes.get(at..).and_then(|rest| rest.get(..len)).ok_or(PlistError::Malformed)
 }

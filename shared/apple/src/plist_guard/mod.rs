@@ -55,25 +55,16 @@ struct Budget {
 
 impl Budget {
     const fn new() -> Self {
-        Self {
-            elements: MAX_ELEMENTS,
-            content: MAX_CONTENT,
-        }
+        Self { elements: MAX_ELEMENTS, content: MAX_CONTENT }
     }
 
     fn elements(&mut self, number: usize) -> Result<(), PlistError> {
-        self.elements = self
-            .elements
-            .checked_sub(number)
-            .ok_or(PlistError::TooManyElements)?;
+        self.elements = self.elements.checked_sub(number).ok_or(PlistError::TooManyElements)?;
         Ok(())
     }
 
     fn content(&mut self, bytes: usize) -> Result<(), PlistError> {
-        self.content = self
-            .content
-            .checked_sub(bytes)
-            .ok_or(PlistError::TooManyElements)?;
+        self.content = self.content.checked_sub(bytes).ok_or(PlistError::TooManyElements)?;
         Ok(())
     }
 }

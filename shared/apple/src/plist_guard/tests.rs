@@ -39,10 +39,7 @@ fn an_xml_list_as_phones_send_it_is_read() {
         <key>Data</key><data>\n\tYW\n\tJj\n</data><key>Yes</key><true/><key>No</key><false></false></dict>",
     );
     let read = parse(&body).unwrap();
-    assert_eq!(
-        read.get("Status").and_then(Value::as_string),
-        Some("Idle & 🏢")
-    );
+    assert_eq!(read.get("Status").and_then(Value::as_string), Some("Idle & 🏢"));
     assert_eq!(read.get("Data").and_then(Value::as_data), Some(&b"abc"[..]));
     assert_eq!(read.get("Empty").and_then(Value::as_string), Some(""));
     assert_eq!(read.len(), 7);
@@ -52,12 +49,7 @@ fn an_xml_list_as_phones_send_it_is_read() {
 
 #[test]
 fn what_the_decoder_writes_is_read_in_both_forms() {
-    let inner = Value::Array(vec![
-        1.into(),
-        true.into(),
-        Value::Real(0.5),
-        "grüße".into(),
-    ]);
+    let inner = Value::Array(vec![1.into(), true.into(), Value::Real(0.5), "grüße".into()]);
     let long = Value::String("x".repeat(300));
     let data = Value::Data(vec![1; 70_000]);
     let dictionary: Dictionary = [("List", inner), ("Long", long), ("Data", data)]
@@ -98,10 +90,7 @@ fn the_deepest_allowed_list_is_read_in_both_forms() {
     let (mut as_xml, mut as_binary) = (Vec::new(), Vec::new());
     value.to_writer_xml(&mut as_xml).unwrap();
     value.to_writer_binary(&mut as_binary).unwrap();
-    assert_eq!(
-        (parse(&as_xml), parse(&as_binary)),
-        (Ok(root.clone()), Ok(root))
-    );
+    assert_eq!((parse(&as_xml), parse(&as_binary)), (Ok(root.clone()), Ok(root)));
     let (mut as_xml, mut as_binary) = (Vec::new(), Vec::new());
     deeper.to_writer_xml(&mut as_xml).unwrap();
     deeper.to_writer_binary(&mut as_binary).unwrap();
@@ -118,19 +107,15 @@ fn entities_are_refused() {
         "<!DOCTYPE plist [ <!ENTITY x SYSTEM \"file:///etc/passwd\"> ]><plist><dict/></plist>";
     assert_eq!(parse(external.as_bytes()), Err(PlistError::Entities));
     for reference in ["&b;", "&", "&#0;", "&#xD800;", "&#99999999999;", "& amp;"] {
-        let body = xml(&format!(
-            "<dict><key>k</key><string>{reference}</string></dict>"
-        ));
+        let body = xml(&format!("<dict><key>k</key><string>{reference}</string></dict>"));
         assert_eq!(parse(&body), Err(PlistError::Entities), "{reference}");
     }
 }
 
 #[test]
 fn too_many_elements_and_too_many_bytes_are_refused() {
-    let many = format!(
-        "<dict><key>k</key><array>{}</array></dict>",
-        "<true/>".repeat(MAX_ELEMENTS)
-    );
+    let many =
+        format!("<dict><key>k</key><array>{}</array></dict>", "<true/>".repeat(MAX_ELEMENTS));
     assert_eq!(parse(&xml(&many)), Err(PlistError::TooManyElements));
     let large = vec![b' '; MAX_BODY + 1];
     assert_eq!(parse(&large), Err(PlistError::TooLarge));
@@ -139,14 +124,8 @@ fn too_many_elements_and_too_many_bytes_are_refused() {
 #[test]
 fn a_binary_list_that_contains_itself_is_refused() {
     assert_eq!(parse(&binary(&[&[0xa1, 0]])), Err(PlistError::TooDeep));
-    assert_eq!(
-        parse(&binary(&[&[0xd1, 1, 0], &[0x51, b'k']])),
-        Err(PlistError::TooDeep)
-    );
-    assert_eq!(
-        parse(&binary(&[&[0xa1, 1], &[0xa1, 0]])),
-        Err(PlistError::TooDeep)
-    );
+    assert_eq!(parse(&binary(&[&[0xd1, 1, 0], &[0x51, b'k']])), Err(PlistError::TooDeep));
+    assert_eq!(parse(&binary(&[&[0xa1, 1], &[0xa1, 0]])), Err(PlistError::TooDeep));
 }
 
 #[test]
@@ -239,11 +218,7 @@ fn what_is_not_a_property_list_is_refused() {
     }
     assert_eq!(parse(b"\xff\xfe<\0"), Err(PlistError::Malformed));
     for other in ["<plist><array/></plist>", "<string>Idle</string>"] {
-        assert_eq!(
-            parse(other.as_bytes()),
-            Err(PlistError::NotADictionary),
-            "{other}"
-        );
+        assert_eq!(parse(other.as_bytes()), Err(PlistError::NotADictionary), "{other}");
     }
 }
 
@@ -285,10 +260,7 @@ fn almost_xml() -> impl Strategy<Value = Vec<u8>> {
 
 fn almost_binary() -> impl Strategy<Value = Vec<u8>> {
     let object = prop::collection::vec(any::<u8>(), 1..12);
-    (
-        prop::collection::vec(object, 1..12),
-        prop::collection::vec(any::<(u16, u8)>(), 0..4),
-    )
+    (prop::collection::vec(object, 1..12), prop::collection::vec(any::<(u16, u8)>(), 0..4))
         .prop_map(|(objects, changes)| {
             let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
             let mut body = binary(&objects);

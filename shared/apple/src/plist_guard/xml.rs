@@ -6,19 +6,13 @@ use crate::{
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 const PLIST: &str = "plist";
 const COLLECTIONS: [&str; 2] = ["dict", "array"];
-const LEAVES: [&str; 8] = [
-    "key", "string", "integer", "real", "true", "false", "date", "data",
-];
+const LEAVES: [&str; 8] = ["key", "string", "integer", "real", "true", "false", "date", "data"];
 
 /// Checks the grammar of a property list and the limits, and returns the text to decode.
 pub(super) fn check(bytes: &[u8]) -> Result<&str, PlistError> {
     let text = std::str::from_utf8(bytes).map_err(|_| PlistError::Malformed)?;
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let mut scanner = Scanner {
-        rest: text,
-        open: Vec::new(),
-        budget: Budget::new(),
-    };
+    let mut scanner = Scanner { rest: text, open: Vec::new(), budget: Budget::new() };
     scanner.prologue()?;
     scanner.elements()?;
     Ok(text)
@@ -56,11 +50,7 @@ impl<'a> Scanner<'a> {
         loop {
             self.skip_space_and_comments()?;
             if self.rest.is_empty() {
-                return if self.open.is_empty() {
-                    Ok(())
-                } else {
-                    Err(PlistError::Malformed)
-                };
+                return if self.open.is_empty() { Ok(()) } else { Err(PlistError::Malformed) };
             }
             let tag = self.tag()?;
             if let Some(name) = tag.strip_prefix('/') {
@@ -150,10 +140,8 @@ fn is_plist(name: &str) -> bool {
     let Some(attributes) = name.strip_prefix(PLIST) else {
         return false;
     };
-    matches!(
-        attributes.trim_ascii(),
-        "" | "version=\"1.0\"" | "version='1.0'"
-    ) && (attributes.is_empty() || attributes.starts_with([' ', '\t', '\n', '\r']))
+    matches!(attributes.trim_ascii(), "" | "version=\"1.0\"" | "version='1.0'")
+        && (attributes.is_empty() || attributes.starts_with([' ', '\t', '\n', '\r']))
 }
 
 /// Only XML's own entities and characters by number; the decoder would drop others silently.
@@ -162,11 +150,7 @@ fn check_references(content: &str) -> Result<(), PlistError> {
         let known = after.split_once(';').is_some_and(|(name, _)| {
             matches!(name, "lt" | "gt" | "amp" | "quot" | "apos") || is_character(name)
         });
-        if known {
-            Ok(())
-        } else {
-            Err(PlistError::Entities)
-        }
+        if known { Ok(()) } else { Err(PlistError::Entities) }
     })
 }
 
