@@ -34,7 +34,10 @@ async fn an_address_that_can_be_read_in_two_ways_is_refused_before_it_is_looked_
     let api = api();
     for path in ["/v1/tenants/%00/readiness", "/things%2Fx", "/x/%2e%2e/things", "/things?a=%zz"] {
         let answer = api.get(path, None).await;
-        assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(400), &json!("malformed")));
+        assert_eq!(
+            (&answer["status"], &answer["body"]["code"]),
+            (&json!(400), &json!("malformed"))
+        );
         assert!(answer["body"]["request_id"].is_string(), "{path}");
     }
     for path in ["/mdm/%2e%2e/%00", "/scep/a/b?operation=%00", "/mdm/absent"] {
@@ -97,13 +100,17 @@ async fn deep_and_huge_bodies_are_refused_early() {
 #[tokio::test]
 async fn a_body_that_may_be_left_out_is_read_like_others_if_it_is_there() {
     let api = api();
-    for (body, status) in [("", 200), (r#"{"name":"x"}"#, 200), ("[]", 422), ("{", 400), ("null", 422)]
+    for (body, status) in
+        [("", 200), (r#"{"name":"x"}"#, 200), ("[]", 422), ("{", 400), ("null", 422)]
     {
         assert_eq!(api.post("/perhaps", body).await["status"], status, "{body}");
     }
     for path in ["/perhaps", "/raw"] {
         let answer = api.post(path, vec![b' '; MAX_JSON_BYTES + 1]).await;
-        assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(413), &json!("too_large")));
+        assert_eq!(
+            (&answer["status"], &answer["body"]["code"]),
+            (&json!(413), &json!("too_large"))
+        );
     }
     let nothing = Request::post("/perhaps").body(Body::empty()).unwrap();
     assert_eq!(api.send(nothing).await.0, 200);
