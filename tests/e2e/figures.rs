@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 use trennwand::Measured;
+use trennwand_simulator::Sent;
 use trennwand_store::Usage;
 
 use crate::world::{HOUR, World};
@@ -110,6 +111,29 @@ async fn measure() -> Vec<Row> {
     phone.connect().await.expect("the phone connects");
     let again = costs(&world, "PUT /mdm/");
 
+    // As on a phone with many profiles: what is signed, parsed and judged is larger, what is kept not
+    // by as much.
+    for place in 0..8 {
+        phone.install_by_hand(&private_profile(place)).expect("the phone takes it");
+    }
+    world.clock.advance(21 * HOUR);
+    world.measured("");
+    phone.connect().await.expect("the phone connects");
+    let long = costs(&world, "PUT /mdm/");
+    let reports = phone.exchanges();
+    let list = reports.iter().rev().find(
+        |e| matches!(&e.sent, Sent::Report { request_type, .. } if request_type == "ProfileList"),
+    );
+    let length = list.map(|list| list.body.len()).unwrap_or_default();
+    assert!((10_000..14_000).contains(&length), "{length}");
+    let mut asked = Vec::new();
+    for question in ["security_info", "profile_list"] {
+        world.order(&device, question).await;
+        world.measured("");
+        phone.connect().await.expect("the phone connects");
+        asked.push(costs(&world, "PUT /mdm/"));
+    }
+
     let (policy, tag) = world.policy().await;
     let path = world.path(&format!("/policies/{}", policy["id"].as_str().expect("an id")));
     let mut document = policy["document"].clone();
@@ -131,8 +155,8 @@ async fn measure() -> Vec<Row> {
 
     let row = |what, budget, cost: Option<&Usage>| Row { what, budget, cost: *cost.expect(what) };
     vec![
-        row("open the enrolment page (cold)", usage(6, 6.0, 0.0), page.first()),
-        row("download the enrolment profile (cold)", usage(6, 6.0, 0.0), page.get(1)),
+        row("open the enrolment page (cold)", usage(2, 2.0, 0.0), page.first()),
+        row("download the enrolment profile (cold)", usage(2, 2.0, 0.0), page.get(1)),
         row("SCEP: issue the certificate", usage(6, 5.0, 12.0), scep.first()),
         row("Authenticate (first)", usage(1, 0.0, 8.0), checkins.first()),
         row(
@@ -144,6 +168,16 @@ async fn measure() -> Vec<Row> {
         row("idle connect, first of the day", usage(3, 1.5, 2.0), new_day.first()),
         row("connect + deliver a queued command", usage(2, 1.5, 0.0), lock.first()),
         row("acknowledge a queued command + next", usage(3, 1.5, 4.0), lock.get(1)),
+        row(
+            "acknowledge an operator's question that controls rest on + next",
+            usage(3, 1.5, 9.0),
+            asked[0].get(1),
+        ),
+        row(
+            "the same with a ProfileList of 10 KB, of which the result keeps 2 KB",
+            usage(3, 1.5, 11.0),
+            asked[1].get(1),
+        ),
         row("NotNow + next", usage(2, 1.5, 0.0), not_now.get(1)),
         row("connect + render the wall (template cold)", usage(3, 2.5, 0.0), changed.first()),
         row(
@@ -154,6 +188,11 @@ async fn measure() -> Vec<Row> {
         row("acknowledge the account + next", usage(3, 1.5, 3.0), first.get(2)),
         row("answer to ProfileList + next, verdict changed", usage(3, 1.5, 5.0), first.get(3)),
         row("answer to ProfileList + next, asked again", usage(3, 1.5, 5.0), again.get(1)),
+        row(
+            "answer to a ProfileList of 10 KB + next, asked again",
+            usage(3, 1.5, 5.0),
+            long.get(1),
+        ),
         row("answer to Restrictions + next, asked again", usage(3, 1.5, 5.0), again.get(2)),
         row("CheckOut", usage(2, 1.0, 6.0), leave.first()),
         row(
@@ -162,6 +201,26 @@ async fn measure() -> Vec<Row> {
             rollout.first(),
         ),
     ]
+}
+
+/// A profile that the phone's user has installed.
+fn private_profile(place: u32) -> Vec<u8> {
+    let uuid = |part: u32| format!("5A0F3C1E-7B2D-4E6F-8A9B-{part:04X}{place:08X}");
+    format!(
+        "<plist version=\"1.0\"><dict><key>PayloadType</key><string>Configuration</string>\
+         <key>PayloadVersion</key><integer>1</integer>\
+         <key>PayloadIdentifier</key><string>example.private.wifi.{place}</string>\
+         <key>PayloadUUID</key><string>{}</string>\
+         <key>PayloadDisplayName</key><string>Wi-Fi at home, number {place}</string>\
+         <key>PayloadContent</key><array><dict>\
+         <key>PayloadType</key><string>com.apple.wifi.managed</string>\
+         <key>PayloadVersion</key><integer>1</integer>\
+         <key>PayloadIdentifier</key><string>example.private.wifi.{place}.network</string>\
+         <key>PayloadUUID</key><string>{}</string></dict></array></dict></plist>",
+        uuid(1),
+        uuid(2),
+    )
+    .into_bytes()
 }
 
 /// What the requests since the last call of [`World::measured`] or this cost, those of one path.

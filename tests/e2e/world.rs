@@ -209,9 +209,18 @@ impl World {
 
     /// A phone out of its box.
     pub(crate) fn phone(&self) -> Phone {
+        self.phone_of(None)
+    }
+
+    /// The same phone after it was wiped; the given one goes on like a ghost of its former life.
+    pub(crate) fn wiped(&self, phone: &Phone) -> Phone {
+        self.phone_of(Some(phone.handset().clone()))
+    }
+
+    fn phone_of(&self, handset: Option<Handset>) -> Phone {
         let place = self.phones.fetch_add(1, Ordering::SeqCst);
         let entropy = Arc::new(Seeded::new(1000 + place as u64));
-        let handset = Handset::new("iPhone", &*entropy);
+        let handset = handset.unwrap_or_else(|| Handset::new("iPhone", &*entropy));
         let around = Surroundings {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy,
