@@ -15,6 +15,7 @@ mod leak;
 mod life;
 mod parallel;
 mod replacement;
+mod raw;
 mod restart;
 mod secrets;
 mod time;
