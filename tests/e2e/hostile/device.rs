@@ -330,7 +330,10 @@ async fn signatures_of_others_are_refused_alike() {
     }
     let others = [
         ("the phone's certificate with another key", like(&real)),
-        ("an attached signature", sign_attached(&body, &key, &[forged.clone()]).expect("signs")),
+        (
+            "an attached signature",
+            sign_attached(&body, &key, std::slice::from_ref(&forged)).expect("signs"),
+        ),
         ("certificates only", degenerate(&[real])),
     ];
     for (what, signature) in &others {

@@ -165,7 +165,7 @@ async fn messages_that_are_no_scep_are_refused_with_an_empty_body() {
         Vec::new(),
         b"x".to_vec(),
         vec![0x30; 60_000],
-        vec![0x30, 0x80].repeat(20_000),
+        [0x30, 0x80].repeat(20_000),
         vec![0xff; 64 * 1024],
         [&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], &good[..]].concat(),
         good[..good.len() / 2].to_vec(),
