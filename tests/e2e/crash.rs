@@ -1,5 +1,7 @@
 //! The server is killed at any moment, again and again, while phones enrol and answer commands.
 //! What it has answered with success is still true afterwards.
+
+#![expect(clippy::disallowed_methods, reason = "a process of its own is watched by the wall clock")]
 #![cfg(unix)]
 
 use std::{

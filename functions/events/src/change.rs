@@ -51,8 +51,8 @@ impl Change {
             (SubjectItem::Device(device), "MODIFY") => {
                 let enrolled = text(new, attribute::STATE) == Some(DeviceState::Enrolled.as_str());
                 // A wake that was sent to an earlier token may never have arrived.
-                let changed = differs(old, new, attribute::STATE)
-                    || differs(old, new, attribute::PUSH_TOKEN);
+                let changed =
+                    differs(old, new, attribute::STATE) || differs(old, new, attribute::PUSH_TOKEN);
                 (enrolled && changed).then_some(Self::PhoneEnrolled(device))
             }
             (SubjectItem::Queued(device, _), "INSERT") => Some(Self::CommandQueued(device)),

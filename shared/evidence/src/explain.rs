@@ -67,11 +67,7 @@ pub fn reasons(device: &Device, locale: Locale, now: Timestamp) -> Vec<Reason> {
         return Vec::new();
     }
     let mut reasons: Vec<Reason> = Vec::new();
-    for (control, state) in device
-        .controls
-        .iter()
-        .filter(|(_, s)| s.verdict_at(now) == verdict)
-    {
+    for (control, state) in device.controls.iter().filter(|(_, s)| s.verdict_at(now) == verdict) {
         let reason = reason(control, state, locale, now, &[]);
         if reasons.iter().all(|known| known.code != reason.code) {
             reasons.push(reason);

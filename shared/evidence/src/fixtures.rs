@@ -8,24 +8,16 @@ use trennwand_domain::{
 use crate::{Expected, ExpectedProfile, Facts};
 
 pub(crate) const NOON: Timestamp = Timestamp::from_unix_s(1_795_000_000);
-pub(crate) const WALL: ExpectedProfile<'_> = ExpectedProfile {
-    identifier: "wall",
-    uuid: "AA-1",
-};
-pub(crate) const ACCOUNT: ExpectedProfile<'_> = ExpectedProfile {
-    identifier: "account",
-    uuid: "BB-1",
-};
+pub(crate) const WALL: ExpectedProfile<'_> = ExpectedProfile { identifier: "wall", uuid: "AA-1" };
+pub(crate) const ACCOUNT: ExpectedProfile<'_> =
+    ExpectedProfile { identifier: "account", uuid: "BB-1" };
 
 pub(crate) const fn expected(no_account: Option<ReasonCode>) -> Expected<'static> {
     let account = match no_account {
         None => Ok(ACCOUNT),
         Some(cause) => Err(cause),
     };
-    Expected {
-        wall: WALL,
-        account,
-    }
+    Expected { wall: WALL, account }
 }
 
 pub(crate) fn device() -> Device {
@@ -59,34 +51,20 @@ pub(crate) fn device() -> Device {
 /// A phone whose wall and account were answered like this.
 pub(crate) fn answered(wall: SlotStatus, account: SlotStatus, cause: Option<ReasonCode>) -> Device {
     let mut device = device();
-    let slot = |status| Slot {
-        round: 1,
-        status,
-        at: NOON,
-        ..Slot::default()
-    };
+    let slot = |status| Slot { round: 1, status, at: NOON, ..Slot::default() };
     *device.slots.of_mut(SlotKind::Wall) = slot(wall);
-    *device.slots.of_mut(SlotKind::Account) = Slot {
-        cause,
-        ..slot(account)
-    };
+    *device.slots.of_mut(SlotKind::Account) = Slot { cause, ..slot(account) };
     device
 }
 
 pub(crate) fn profiles(listed: &[(&str, &str)]) -> Facts {
-    let ours = listed
-        .iter()
-        .map(|(id, uuid)| ((*id).to_owned(), (*uuid).to_owned()))
-        .collect();
+    let ours = listed.iter().map(|(id, uuid)| ((*id).to_owned(), (*uuid).to_owned())).collect();
     Facts::ProfileList { ours, others: 0 }
 }
 
 pub(crate) fn bools(values: &[(&str, bool)]) -> Facts {
     Facts::Restrictions {
-        bools: values
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), *value))
-            .collect(),
+        bools: values.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect(),
     }
 }
 
@@ -103,8 +81,5 @@ pub(crate) fn closed() -> Facts {
 
 pub(crate) fn apps(messengers: &[&str]) -> Facts {
     let messengers = messengers.iter().map(|id| (*id).to_owned()).collect();
-    Facts::ManagedApplications {
-        messengers,
-        others: 1,
-    }
+    Facts::ManagedApplications { messengers, others: 1 }
 }

@@ -28,38 +28,20 @@ const KNOWN: &[Known] = &[
         words: &[],
         cause: ReasonCode::AccountExistsByHand,
     },
-    by_words(
-        &["account", "already exists"],
-        ReasonCode::AccountExistsByHand,
-    ),
-    by_words(
-        &["account", "already been set up"],
-        ReasonCode::AccountExistsByHand,
-    ),
-    by_words(
-        &["account", "already set up"],
-        ReasonCode::AccountExistsByHand,
-    ),
+    by_words(&["account", "already exists"], ReasonCode::AccountExistsByHand),
+    by_words(&["account", "already been set up"], ReasonCode::AccountExistsByHand),
+    by_words(&["account", "already set up"], ReasonCode::AccountExistsByHand),
     by_words(&["account", "not unique"], ReasonCode::AccountExistsByHand),
     by_words(&["account", "duplicate"], ReasonCode::AccountExistsByHand),
 ];
 
 const fn by_words(words: &'static [&'static str], cause: ReasonCode) -> Known {
-    Known {
-        domain: "",
-        code: None,
-        words,
-        cause,
-    }
+    Known { domain: "", code: None, words, cause }
 }
 
 impl Known {
     fn matches(&self, error: &ErrorItem) -> bool {
-        let text = error
-            .us_english_description
-            .as_deref()
-            .unwrap_or_default()
-            .to_lowercase();
+        let text = error.us_english_description.as_deref().unwrap_or_default().to_lowercase();
         (self.domain.is_empty() || self.domain == error.domain)
             && self.code.is_none_or(|code| code == error.code)
             && self.words.iter().all(|word| text.contains(word))
@@ -96,13 +78,7 @@ pub fn judge_install(device: &mut Device, slot: SlotKind, at: Timestamp) {
         }
         (SlotKind::Account, None) => {
             let reason = ReasonCode::OnlyOursInstalled;
-            set(
-                device,
-                Control::NoShadowAccount,
-                Verdict::Inferred,
-                reason,
-                at,
-            );
+            set(device, Control::NoShadowAccount, Verdict::Inferred, reason, at);
         }
         (SlotKind::RemoveAccount, _) if is_acknowledged(device) => {
             for control in [Control::AccountManaged, Control::NoShadowAccount] {
@@ -132,44 +108,22 @@ mod tests {
 
     #[test]
     fn an_account_by_hand_is_known_by_code_or_by_words() {
-        let outer = error(
-            "MCInstallationErrorDomain",
-            4001,
-            "Profile Installation Failed",
-        );
+        let outer = error("MCInstallationErrorDomain", 4001, "Profile Installation Failed");
         for (inner, cause) in [
-            (
-                error("MCEASErrorDomain", 21005, ""),
-                ReasonCode::AccountExistsByHand,
-            ),
+            (error("MCEASErrorDomain", 21005, ""), ReasonCode::AccountExistsByHand),
             (
                 error("MCEASErrorDomain", 1, "The account “Krume” already exists."),
                 ReasonCode::AccountExistsByHand,
             ),
-            (
-                error("X", 1, "Account is not unique"),
-                ReasonCode::AccountExistsByHand,
-            ),
-            (
-                error("MCEASErrorDomain", 21007, "Cannot verify"),
-                ReasonCode::AccountInstallFailed,
-            ),
+            (error("X", 1, "Account is not unique"), ReasonCode::AccountExistsByHand),
+            (error("MCEASErrorDomain", 21007, "Cannot verify"), ReasonCode::AccountInstallFailed),
             (error("X", 21005, ""), ReasonCode::AccountInstallFailed),
-            (
-                error("X", 1, "The profile already exists"),
-                ReasonCode::AccountInstallFailed,
-            ),
+            (error("X", 1, "The profile already exists"), ReasonCode::AccountInstallFailed),
         ] {
             let chain = [outer.clone(), inner];
             assert_eq!(install_cause(SlotKind::Account, &chain), cause, "{chain:?}");
-            assert_eq!(
-                install_cause(SlotKind::Wall, &chain),
-                ReasonCode::WallInstallFailed
-            );
+            assert_eq!(install_cause(SlotKind::Wall, &chain), ReasonCode::WallInstallFailed);
         }
-        assert_eq!(
-            install_cause(SlotKind::Account, &[]),
-            ReasonCode::AccountInstallFailed
-        );
+        assert_eq!(install_cause(SlotKind::Account, &[]), ReasonCode::AccountInstallFailed);
     }
 }

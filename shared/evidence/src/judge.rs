@@ -4,11 +4,8 @@ use trennwand_domain::{
 
 use crate::{Expected, ExpectedProfile, Facts, restrictions};
 
-const OF_PROFILE_LIST: [Control; 3] = [
-    Control::AccountManaged,
-    Control::NoShadowAccount,
-    Control::PolicyCurrent,
-];
+const OF_PROFILE_LIST: [Control; 3] =
+    [Control::AccountManaged, Control::NoShadowAccount, Control::PolicyCurrent];
 
 /// Judges the controls that rest on the answer to a query. For a ProfileList, `policy::reconcile`
 /// comes first. `expected` is `None` if the phone is under no policy.
@@ -63,12 +60,7 @@ fn profile_list(
     at: Timestamp,
 ) {
     let Some(expected) = expected else {
-        return weaken(
-            device,
-            Control::PolicyCurrent,
-            ReasonCode::PolicyNotCurrent,
-            Some(at),
-        );
+        return weaken(device, Control::PolicyCurrent, ReasonCode::PolicyNotCurrent, Some(at));
     };
     let wall = Listed::of(facts, &expected.wall);
     let account = expected.account.map(|account| Listed::of(facts, &account));
@@ -112,13 +104,7 @@ fn account_listed(device: &mut Device, account: Listed, at: Timestamp) {
             let reason = ReasonCode::AccountReported;
             set(device, Control::AccountManaged, Verdict::Proven, reason, at);
         }
-        Some(reason) => set(
-            device,
-            Control::AccountManaged,
-            Verdict::Unknown,
-            reason,
-            at,
-        ),
+        Some(reason) => set(device, Control::AccountManaged, Verdict::Unknown, reason, at),
     }
     let slot = device.slots.of(SlotKind::Account);
     let (verdict, reason, at) = match (refused, account, missing) {
@@ -156,10 +142,7 @@ fn no_account_yet(slots: &Slots) -> ReasonCode {
 pub(crate) fn refusal(slots: &Slots, slot: SlotKind) -> Option<ReasonCode> {
     let (failed, lost) = match slot {
         SlotKind::Wall => (ReasonCode::WallInstallFailed, ReasonCode::WallLost),
-        _ => (
-            ReasonCode::AccountInstallFailed,
-            ReasonCode::AccountNotInstalled,
-        ),
+        _ => (ReasonCode::AccountInstallFailed, ReasonCode::AccountNotInstalled),
     };
     let slot = slots.of(slot);
     match slot.status {
@@ -197,14 +180,7 @@ pub(crate) fn set(
     reason: ReasonCode,
     at: Timestamp,
 ) {
-    device.controls.set(
-        control,
-        ControlState {
-            verdict,
-            reason,
-            observed_at: Some(at),
-        },
-    );
+    device.controls.set(control, ControlState { verdict, reason, observed_at: Some(at) });
 }
 
 /// Makes a control unknown, unless the phone reported the opposite.
@@ -215,11 +191,7 @@ pub(crate) fn weaken(
     observed_at: Option<Timestamp>,
 ) {
     if device.controls.of(control).verdict != Verdict::Violated {
-        let state = ControlState {
-            verdict: Verdict::Unknown,
-            reason,
-            observed_at,
-        };
+        let state = ControlState { verdict: Verdict::Unknown, reason, observed_at };
         device.controls.set(control, state);
     }
 }

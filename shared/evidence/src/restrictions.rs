@@ -18,11 +18,8 @@ const PASTE: &str = "requireManagedPasteboard";
 pub(crate) const KEYS: [&str; 5] = [OUT, IN, READ, WRITE, PASTE];
 
 /// The controls that rest on them.
-pub(crate) const CONTROLS: [Control; 3] = [
-    Control::ContactsClosed,
-    Control::DocumentsClosed,
-    Control::ClipboardClosed,
-];
+pub(crate) const CONTROLS: [Control; 3] =
+    [Control::ContactsClosed, Control::DocumentsClosed, Control::ClipboardClosed];
 
 /// What the values in force say about a control.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,18 +42,10 @@ pub(crate) fn judge(control: Control, bools: &BTreeMap<String, bool>) -> Finding
 
 fn contacts(values: Values<'_>) -> Finding {
     if values.is(OUT, true) {
-        return found(
-            Verdict::Violated,
-            ReasonCode::ManagedToUnmanagedOpen,
-            vec![OUT],
-        );
+        return found(Verdict::Violated, ReasonCode::ManagedToUnmanagedOpen, vec![OUT]);
     }
     if values.is(READ, true) {
-        return found(
-            Verdict::Violated,
-            ReasonCode::UnmanagedReadsContacts,
-            vec![READ],
-        );
+        return found(Verdict::Violated, ReasonCode::UnmanagedReadsContacts, vec![READ]);
     }
     // Managed apps may save business contacts among the private ones: nobody reads across the wall,
     // so nothing is violated, but closed it is not.
@@ -70,17 +59,9 @@ fn contacts(values: Values<'_>) -> Finding {
     }
     let by_default = values.all([READ, WRITE], None);
     if !by_default.is_empty() {
-        return found(
-            Verdict::Inferred,
-            ReasonCode::ExceptionNotListed,
-            by_default,
-        );
+        return found(Verdict::Inferred, ReasonCode::ExceptionNotListed, by_default);
     }
-    found(
-        Verdict::Proven,
-        ReasonCode::ReportedClosed,
-        vec![OUT, IN, READ, WRITE],
-    )
+    found(Verdict::Proven, ReasonCode::ReportedClosed, vec![OUT, IN, READ, WRITE])
 }
 
 fn documents(values: Values<'_>) -> Finding {
@@ -101,11 +82,7 @@ fn clipboard(values: Values<'_>) -> Finding {
     } else if !silent.is_empty() {
         found(Verdict::Unknown, ReasonCode::KeyNotListed, silent)
     } else {
-        found(
-            Verdict::Proven,
-            ReasonCode::ReportedClosed,
-            vec![OUT, PASTE],
-        )
+        found(Verdict::Proven, ReasonCode::ReportedClosed, vec![OUT, PASTE])
     }
 }
 
@@ -121,11 +98,7 @@ pub(crate) const fn keys_of(control: Control, reason: ReasonCode) -> &'static [&
 }
 
 const fn found(verdict: Verdict, reason: ReasonCode, keys: Vec<&'static str>) -> Finding {
-    Finding {
-        verdict,
-        reason,
-        keys,
-    }
+    Finding { verdict, reason, keys }
 }
 
 #[derive(Clone, Copy)]
@@ -145,9 +118,7 @@ impl Values<'_> {
         keys: [&'static str; N],
         value: Option<bool>,
     ) -> Vec<&'static str> {
-        keys.into_iter()
-            .filter(|key| self.of(key) == value)
-            .collect()
+        keys.into_iter().filter(|key| self.of(key) == value).collect()
     }
 }
 
@@ -160,10 +131,7 @@ mod tests {
     const F: Option<bool> = Some(false);
 
     fn bools(values: &[(&str, Option<bool>)]) -> BTreeMap<String, bool> {
-        values
-            .iter()
-            .filter_map(|(k, v)| Some(((*k).to_owned(), (*v)?)))
-            .collect()
+        values.iter().filter_map(|(k, v)| Some(((*k).to_owned(), (*v)?))).collect()
     }
 
     /// By hand from the table of controls and from Apple's rule: unmanaged apps read managed
@@ -192,11 +160,7 @@ mod tests {
         ] {
             let values = bools(&[(OUT, out), (IN, into), (READ, read), (WRITE, write)]);
             let finding = judge(Control::ContactsClosed, &values);
-            assert_eq!(
-                (finding.verdict, finding.reason),
-                (verdict, reason),
-                "{values:?}"
-            );
+            assert_eq!((finding.verdict, finding.reason), (verdict, reason), "{values:?}");
         }
     }
 
@@ -210,11 +174,7 @@ mod tests {
             (None, F, Unknown),
         ] {
             let values = bools(&[(OUT, out), (IN, into)]);
-            assert_eq!(
-                judge(Control::DocumentsClosed, &values).verdict,
-                verdict,
-                "{values:?}"
-            );
+            assert_eq!(judge(Control::DocumentsClosed, &values).verdict, verdict, "{values:?}");
         }
     }
 
@@ -231,11 +191,7 @@ mod tests {
             (None, None, Unknown),
         ] {
             let values = bools(&[(OUT, out), (PASTE, paste)]);
-            assert_eq!(
-                judge(Control::ClipboardClosed, &values).verdict,
-                verdict,
-                "{values:?}"
-            );
+            assert_eq!(judge(Control::ClipboardClosed, &values).verdict, verdict, "{values:?}");
         }
     }
 

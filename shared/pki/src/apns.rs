@@ -30,9 +30,7 @@ pub struct PushCertificateFacts {
 /// # Errors
 /// `Internal` if signing fails.
 pub fn apns_signing_request(key: &RsaKey, tenant: TenantId) -> Result<Vec<u8>> {
-    let subject = Subject::new()
-        .organization("Trennwand")
-        .common_name(tenant.to_string());
+    let subject = Subject::new().organization("Trennwand").common_name(tenant.to_string());
     build_csr_for(key, &subject, None)
 }
 
@@ -46,16 +44,13 @@ pub fn verify_push_certificate(
     key: &RsaKey,
     now: Timestamp,
 ) -> Result<PushCertificateFacts> {
-    let topic = certificate
-        .subject_uid()
-        .filter(|uid| is_topic(uid))
-        .ok_or_else(|| {
-            Error::invalid(
-                "certificate",
-                "must be a push certificate for device management: its subject needs a UID that \
+    let topic = certificate.subject_uid().filter(|uid| is_topic(uid)).ok_or_else(|| {
+        Error::invalid(
+            "certificate",
+            "must be a push certificate for device management: its subject needs a UID that \
              starts with com.apple.mgmt.",
-            )
-        })?;
+        )
+    })?;
     if !certificate.is_valid_at(now) {
         let (from, to) = (certificate.not_before(), certificate.not_after());
         let message = format!("is valid from {from} to {to} only; please use a current one");
@@ -65,20 +60,14 @@ pub fn verify_push_certificate(
         return Err(Error::conflict(ReasonCode::ApnsKeyMismatch));
     }
     let (not_before, expires_at) = (certificate.not_before(), certificate.not_after());
-    Ok(PushCertificateFacts {
-        topic,
-        not_before,
-        expires_at,
-    })
+    Ok(PushCertificateFacts { topic, not_before, expires_at })
 }
 
 /// A topic becomes a header of every push and part of every profile.
 fn is_topic(uid: &str) -> bool {
     uid.strip_prefix(TOPIC_PREFIX).is_some_and(|rest| {
         (1..=128).contains(&rest.len())
-            && rest
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+            && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
     })
 }
 
@@ -97,11 +86,7 @@ pub fn test_push_certificate(key: &RsaKey, topic: &str, now: Timestamp) -> Resul
         country.parts_der(),
     ];
     let name = write::element(tag::SEQUENCE, &parts.concat());
-    let seed = Digest::of_parts(&[
-        key.spki_der(),
-        topic.as_bytes(),
-        &now.unix_s().to_be_bytes(),
-    ]);
+    let seed = Digest::of_parts(&[key.spki_der(), topic.as_bytes(), &now.unix_s().to_be_bytes()]);
     let mut serial = [0; 16];
     serial.copy_from_slice(&seed.as_bytes()[..16]);
     Blueprint {
@@ -133,10 +118,7 @@ mod tests {
         assert_eq!(facts.topic, TOPIC);
         assert_eq!(facts.expires_at.to_string(), "2027-11-18T11:06:40Z");
         let cn = certificate.subject_cn();
-        assert_eq!(
-            cn.as_deref(),
-            Some("APSP:5d7e0d2c-2c3a-4f0e-9a55-6d5b6a9c7b11")
-        );
+        assert_eq!(cn.as_deref(), Some("APSP:5d7e0d2c-2c3a-4f0e-9a55-6d5b6a9c7b11"));
     }
 
     #[test]
@@ -152,26 +134,15 @@ mod tests {
         let second = Duration::from_secs(1);
         for now in [NOW.minus(second), certificate.not_after().plus(second)] {
             let error = verify_push_certificate(&certificate, &pool_key(1), now).unwrap_err();
-            assert!(
-                error.to_string().contains("2027-11-18T11:06:40Z"),
-                "{error}"
-            );
+            assert!(error.to_string().contains("2027-11-18T11:06:40Z"), "{error}");
         }
     }
 
     #[test]
     fn a_topic_that_is_none_of_device_management_is_refused() {
-        for topic in [
-            "com.example.app",
-            "com.apple.mgmt.",
-            "com.apple.mgmt.x\r\ny: z",
-            "",
-        ] {
+        for topic in ["com.example.app", "com.apple.mgmt.", "com.apple.mgmt.x\r\ny: z", ""] {
             let certificate = test_push_certificate(&pool_key(1), topic, NOW).unwrap();
-            assert!(
-                verify_push_certificate(&certificate, &pool_key(1), NOW).is_err(),
-                "{topic}"
-            );
+            assert!(verify_push_certificate(&certificate, &pool_key(1), NOW).is_err(), "{topic}");
         }
         assert!(verify_push_certificate(&phone_certificate(1), &pool_key(1), NOW).is_err());
     }

@@ -95,10 +95,7 @@ impl DeviceAuthority {
         usage: Usage,
     ) -> Result<Certificate> {
         if !is_strong(spki_der) {
-            return Err(Error::invalid(
-                "csr",
-                "the key must be RSA of at least 2048 bits",
-            ));
+            return Err(Error::invalid("csr", "the key must be RSA of at least 2048 bits"));
         }
         let mut extensions = vec![
             basic_constraints_of_leaf(),
@@ -174,10 +171,7 @@ fn extension(kind: &const_oid::ObjectIdentifier, value: &[u8]) -> Vec<u8> {
 
 /// A CA that may not have another below it.
 fn basic_constraints_of_ca() -> Vec<u8> {
-    critical(
-        &oid::BASIC_CONSTRAINTS,
-        &write::sequence(&[&CRITICAL, &write::small(0)]),
-    )
+    critical(&oid::BASIC_CONSTRAINTS, &write::sequence(&[&CRITICAL, &write::small(0)]))
 }
 
 pub(crate) fn basic_constraints_of_leaf() -> Vec<u8> {
@@ -186,10 +180,7 @@ pub(crate) fn basic_constraints_of_leaf() -> Vec<u8> {
 
 fn key_usage(bits: u8) -> Vec<u8> {
     let unused = bits.trailing_zeros() as u8;
-    critical(
-        &oid::KEY_USAGE,
-        &write::element(tag::BIT_STRING, &[unused, bits]),
-    )
+    critical(&oid::KEY_USAGE, &write::element(tag::BIT_STRING, &[unused, bits]))
 }
 
 pub(crate) fn key_usage_of_leaf() -> Vec<u8> {
@@ -197,10 +188,7 @@ pub(crate) fn key_usage_of_leaf() -> Vec<u8> {
 }
 
 pub(crate) fn client_auth() -> Vec<u8> {
-    extension(
-        &oid::EXTENDED_KEY_USAGE,
-        &write::sequence(&[&write::oid(&oid::CLIENT_AUTH)]),
-    )
+    extension(&oid::EXTENDED_KEY_USAGE, &write::sequence(&[&write::oid(&oid::CLIENT_AUTH)]))
 }
 
 fn subject_key_identifier(spki: &[u8]) -> Vec<u8> {
@@ -242,9 +230,7 @@ mod tests {
     #[test]
     fn a_phone_gets_what_key_usage_5_means_and_client_auth() {
         let ours = phone_certificate(1);
-        let theirs = x509_cert::Certificate::from_der(ours.der())
-            .unwrap()
-            .tbs_certificate;
+        let theirs = x509_cert::Certificate::from_der(ours.der()).unwrap().tbs_certificate;
         let (critical, usage) = theirs.get::<KeyUsage>().unwrap().unwrap();
         assert!(critical && usage.digital_signature() && usage.key_encipherment());
         assert!(!usage.key_cert_sign());
@@ -268,10 +254,7 @@ mod tests {
         assert_eq!(constraints.path_len_constraint, Some(0));
         let usage = theirs.get::<KeyUsage>().unwrap().unwrap().1;
         assert!(usage.key_cert_sign() && !usage.key_encipherment() && !usage.digital_signature());
-        assert_eq!(
-            ours.certificate().not_after().to_string(),
-            "2036-11-17T11:06:40Z"
-        );
+        assert_eq!(ours.certificate().not_after().to_string(), "2036-11-17T11:06:40Z");
         assert!(ours.certificate().is_issued_by(ours.certificate()));
     }
 
@@ -282,15 +265,7 @@ mod tests {
             let leaf = issue(1, "leaf", usage).to_pem();
             let files = [("ca", ca.as_bytes()), ("leaf", leaf.as_bytes())];
             let at = NOW.unix_s().to_string();
-            let args = [
-                "verify",
-                "-x509_strict",
-                "-attime",
-                &at,
-                "-CAfile",
-                "ca",
-                "leaf",
-            ];
+            let args = ["verify", "-x509_strict", "-attime", &at, "-CAfile", "ca", "leaf"];
             let Some(verified) = openssl(&files, &args) else {
                 return;
             };
@@ -322,9 +297,7 @@ mod tests {
     fn a_key_that_is_not_strong_rsa_gets_no_certificate() {
         let subject = Subject::new().common_name("x");
         let issue = |spki: &[u8]| {
-            authority()
-                .issue(&subject, spki, NOW, NOW, [1; 16], Usage::Device)
-                .is_err()
+            authority().issue(&subject, spki, NOW, NOW, [1; 16], Usage::Device).is_err()
         };
         assert!(issue(&[]));
         assert!(issue(&pool_key(1).spki_der()[1..]));

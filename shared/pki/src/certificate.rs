@@ -57,11 +57,7 @@ impl Certificate {
             .filter(|(label, _)| *label == "CERTIFICATE")
             .map(|(_, der)| Self::from_der(der))
             .collect::<Result<_>>()?;
-        if (1..=MAX_CHAIN).contains(&chain.len()) {
-            Ok(chain)
-        } else {
-            Err(not_a_certificate())
-        }
+        if (1..=MAX_CHAIN).contains(&chain.len()) { Ok(chain) } else { Err(not_a_certificate()) }
     }
 
     pub(crate) fn parse(der: &[u8]) -> Result<Self, Fault> {
@@ -249,11 +245,7 @@ mod tests {
         let certificate = phone_certificate(1);
         let again = Certificate::from_der(certificate.der()).unwrap();
         assert_eq!(again, certificate);
-        let text = format!(
-            "{}\n{}",
-            certificate.to_pem(),
-            authority().certificate().to_pem()
-        );
+        let text = format!("{}\n{}", certificate.to_pem(), authority().certificate().to_pem());
         let chain = Certificate::chain_from_pem(&text).unwrap();
         assert_eq!(chain, [certificate, authority().certificate().clone()]);
     }
@@ -275,10 +267,7 @@ mod tests {
         for len in 0..der.len() {
             assert!(Certificate::from_der(&der[..len]).is_err(), "cut at {len}");
         }
-        assert!(
-            Certificate::from_der(&[der, vec![0]].concat()).is_err(),
-            "something follows"
-        );
+        assert!(Certificate::from_der(&[der, vec![0]].concat()).is_err(), "something follows");
         assert!(Certificate::from_der(&[0x30; 20_000]).is_err());
         assert!(Certificate::chain_from_pem("").is_err());
         assert!(Certificate::chain_from_pem(&phone_certificate(1).to_pem().repeat(9)).is_err());
@@ -295,22 +284,11 @@ mod tests {
             return;
         };
         let certificate = Certificate::from_der(&made.out).unwrap();
-        assert_eq!(
-            certificate.subject_uid().as_deref(),
-            Some("com.apple.mgmt.External.1")
-        );
+        assert_eq!(certificate.subject_uid().as_deref(), Some("com.apple.mgmt.External.1"));
         assert_eq!(certificate.subject_cn().as_deref(), Some("APSP:1"));
         let lifetime = certificate.not_after().since(certificate.not_before());
-        assert_eq!(
-            lifetime.as_secs(),
-            12_000 * 86_400,
-            "beyond 2049 the other form of time"
-        );
-        assert!(
-            certificate
-                .key_identifier()
-                .is_some_and(|id| id.len() == 20)
-        );
+        assert_eq!(lifetime.as_secs(), 12_000 * 86_400, "beyond 2049 the other form of time");
+        assert!(certificate.key_identifier().is_some_and(|id| id.len() == 20));
         assert!(certificate.is_issued_by(&certificate));
     }
 

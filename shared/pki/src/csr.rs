@@ -56,20 +56,9 @@ impl CertificateRequest {
         let spki = inside.expect(tag::SEQUENCE)?.whole.to_vec();
         let attributes = inside.optional(tag::constructed(0))?;
         inside.finish()?;
-        let challenge = attributes
-            .map(|a| challenge_in(a.inside()))
-            .transpose()?
-            .flatten();
+        let challenge = attributes.map(|a| challenge_in(a.inside())).transpose()?.flatten();
         let signed = signed.whole.to_vec();
-        Ok(Self {
-            der,
-            signed,
-            subject,
-            spki,
-            challenge,
-            hash,
-            signature,
-        })
+        Ok(Self { der, signed, subject, spki, challenge, hash, signature })
     }
 
     /// Whether it is signed with its own key, RSA of at least 2048 bits.
@@ -81,10 +70,7 @@ impl CertificateRequest {
             .filter(|&hash| verifies(&self.spki, hash, &self.signed, &self.signature))
             .map(drop)
             .ok_or_else(|| {
-                Error::invalid(
-                    "csr",
-                    "must be signed with its own RSA key of at least 2048 bits",
-                )
+                Error::invalid("csr", "must be signed with its own RSA key of at least 2048 bits")
             })
     }
 
@@ -186,37 +172,22 @@ mod tests {
         let der = build_csr(&pool_key(1), "phone", None).unwrap();
         let last = der.len() - 1;
         let changed = [&der[..last], &[der[last] ^ 1]].concat();
-        assert!(
-            CertificateRequest::from_der(&changed)
-                .unwrap()
-                .verify_self_signature()
-                .is_err()
-        );
+        assert!(CertificateRequest::from_der(&changed).unwrap().verify_self_signature().is_err());
         let spki = pool_key(1).spki_der().to_vec();
         let at = der.windows(spki.len()).position(|w| w == spki).unwrap();
         let mut swapped = der;
         swapped[at..at + spki.len()].copy_from_slice(pool_key(2).spki_der());
-        assert!(
-            CertificateRequest::from_der(&swapped)
-                .unwrap()
-                .verify_self_signature()
-                .is_err()
-        );
+        assert!(CertificateRequest::from_der(&swapped).unwrap().verify_self_signature().is_err());
     }
 
     #[test]
     fn openssl_verifies_our_request() {
         let der = build_csr(&pool_key(1), "Prüfstand", Some("geheim")).unwrap();
-        let args = [
-            "req", "-inform", "DER", "-in", "csr", "-verify", "-noout", "-text",
-        ];
+        let args = ["req", "-inform", "DER", "-in", "csr", "-verify", "-noout", "-text"];
         let Some(verified) = openssl(&[("csr", &der)], &args) else {
             return;
         };
-        assert!(
-            verified.ok && verified.text.contains("self-signature verify OK"),
-            "{verified:?}"
-        );
+        assert!(verified.ok && verified.text.contains("self-signature verify OK"), "{verified:?}");
         assert!(verified.text.contains("challengePassword"), "{verified:?}");
     }
 

@@ -77,12 +77,7 @@ impl RsaKey {
         let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(encoding)?;
         let spki = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).map_err(encoding)?;
         let (pkcs8, spki) = (Secret::new(pkcs8.as_ref().to_vec()), spki.as_ref().to_vec());
-        Ok(Self(Arc::new(Inner {
-            pkcs8,
-            pair,
-            spki,
-            decrypting: OnceLock::new(),
-        })))
+        Ok(Self(Arc::new(Inner { pkcs8, pair, spki, decrypting: OnceLock::new() })))
     }
 
     /// The key as PKCS#8, DER.
@@ -111,12 +106,7 @@ impl RsaKey {
         let mut signature = vec![0; self.0.pair.public_modulus_len()];
         self.0
             .pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message,
-                &mut signature,
-            )
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| Error::internal("RSA signing failed"))?;
         Ok(signature)
     }
@@ -147,9 +137,7 @@ impl RsaKey {
             .as_ref()
             .ok_or_else(undecipherable)?;
         let mut buffer = Zeroizing::new(vec![0; key.min_output_size()]);
-        let plaintext = key
-            .decrypt(ciphertext, &mut buffer)
-            .map_err(|_| undecipherable())?;
+        let plaintext = key.decrypt(ciphertext, &mut buffer).map_err(|_| undecipherable())?;
         Ok(Secret::new(plaintext.to_vec()))
     }
 
@@ -158,16 +146,10 @@ impl RsaKey {
     /// looks like any other.
     pub(crate) fn decrypt_content_key(&self, ciphertext: &[u8], len: usize) -> Secret<Vec<u8>> {
         let decrypted = self.decrypt_pkcs1(ciphertext).ok();
-        let parts = [
-            b"implicit rejection",
-            self.0.pkcs8.expose().as_slice(),
-            ciphertext,
-        ];
+        let parts = [b"implicit rejection", self.0.pkcs8.expose().as_slice(), ciphertext];
         let mut instead = Digest::of_parts(&parts).as_bytes().to_vec();
         instead.truncate(len);
-        decrypted
-            .filter(|key| key.expose().len() == len)
-            .unwrap_or_else(|| Secret::new(instead))
+        decrypted.filter(|key| key.expose().len() == len).unwrap_or_else(|| Secret::new(instead))
     }
 }
 
@@ -178,10 +160,7 @@ impl fmt::Debug for RsaKey {
 }
 
 fn not_a_key() -> Error {
-    Error::invalid(
-        "private_key",
-        "must be an unencrypted RSA private key of at least 2048 bits",
-    )
+    Error::invalid("private_key", "must be an unencrypted RSA private key of at least 2048 bits")
 }
 
 /// The hash of a signature.
@@ -209,9 +188,7 @@ pub(crate) fn verifies(spki_der: &[u8], hash: Hash, message: &[u8], signature: &
         Hash::Sha256 => &RSA_PKCS1_2048_8192_SHA256,
     };
     rsa_public_key(spki_der).is_some_and(|key| {
-        UnparsedPublicKey::new(parameters, key)
-            .verify(message, signature)
-            .is_ok()
+        UnparsedPublicKey::new(parameters, key).verify(message, signature).is_ok()
     })
 }
 
@@ -250,10 +227,7 @@ mod tests {
         let again = RsaKey::from_pem(key.to_pem().expose()).unwrap();
         assert_eq!(again.spki_der(), key.spki_der());
         let again = RsaKey::from_pkcs8_der(key.to_pkcs8_der().expose()).unwrap();
-        assert_eq!(
-            again.sign_sha256(b"x").unwrap(),
-            key.sign_sha256(b"x").unwrap()
-        );
+        assert_eq!(again.sign_sha256(b"x").unwrap(), key.sign_sha256(b"x").unwrap());
     }
 
     #[test]
@@ -263,12 +237,7 @@ mod tests {
         assert!(verifies(key.spki_der(), Hash::Sha256, b"x", &signature));
         assert!(!verifies(key.spki_der(), Hash::Sha1, b"x", &signature));
         assert!(!verifies(key.spki_der(), Hash::Sha256, b"y", &signature));
-        assert!(!verifies(
-            pool_key(0).spki_der(),
-            Hash::Sha256,
-            b"x",
-            &signature
-        ));
+        assert!(!verifies(pool_key(0).spki_der(), Hash::Sha256, b"x", &signature));
     }
 
     #[test]
@@ -276,10 +245,7 @@ mod tests {
         for number in 0..5 {
             let key = pool_key(number);
             let signature = key.sign_sha1(b"x").unwrap();
-            assert!(
-                verifies(key.spki_der(), Hash::Sha1, b"x", &signature),
-                "key {number}"
-            );
+            assert!(verifies(key.spki_der(), Hash::Sha1, b"x", &signature), "key {number}");
         }
     }
 
@@ -287,10 +253,7 @@ mod tests {
     fn what_was_encrypted_is_decrypted_and_all_failures_look_alike() {
         let key = pool_key(0);
         let ciphertext = encrypt_pkcs1(key.spki_der(), b"content key").unwrap();
-        assert_eq!(
-            key.decrypt_pkcs1(&ciphertext).unwrap().expose(),
-            b"content key"
-        );
+        assert_eq!(key.decrypt_pkcs1(&ciphertext).unwrap().expose(), b"content key");
         let failures = [
             pool_key(1).decrypt_pkcs1(&ciphertext),
             key.decrypt_pkcs1(&ciphertext[1..]),
@@ -311,22 +274,8 @@ mod tests {
         assert!(RsaKey::from_pem("").is_err());
         assert!(RsaKey::from_pkcs8_der(&[]).is_err());
         for args in [
-            &[
-                "genpkey",
-                "-quiet",
-                "-algorithm",
-                "RSA",
-                "-pkeyopt",
-                "rsa_keygen_bits:1024",
-            ][..],
-            &[
-                "genpkey",
-                "-quiet",
-                "-algorithm",
-                "EC",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-            ],
+            &["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"][..],
+            &["genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
         ] {
             let Some(weak) = openssl(&[], &[args, &["-out", "out"]].concat()) else {
                 return;
@@ -334,9 +283,7 @@ mod tests {
             let pem = String::from_utf8(weak.out).unwrap();
             assert!(pem.starts_with("-----BEGIN PRIVATE KEY"), "{}", weak.text);
             assert!(RsaKey::from_pem(&pem).is_err());
-            let args = [
-                "pkey", "-in", "key", "-pubout", "-outform", "DER", "-out", "out",
-            ];
+            let args = ["pkey", "-in", "key", "-pubout", "-outform", "DER", "-out", "out"];
             let public = openssl(&[("key", pem.as_bytes())], &args).unwrap();
             assert!(public.ok && !is_strong(&public.out), "{}", public.text);
         }
@@ -352,13 +299,8 @@ mod tests {
         };
         let text = String::from_utf8(traditional.out).unwrap();
         assert!(text.starts_with("-----BEGIN RSA"), "{}", traditional.text);
-        assert_eq!(
-            RsaKey::from_pem(&text).unwrap().spki_der(),
-            pool_key(0).spki_der()
-        );
-        let args = [
-            "pkcs8", "-topk8", "-in", "key", "-passout", "pass:x", "-out", "out",
-        ];
+        assert_eq!(RsaKey::from_pem(&text).unwrap().spki_der(), pool_key(0).spki_der());
+        let args = ["pkcs8", "-topk8", "-in", "key", "-passout", "pass:x", "-out", "out"];
         let encrypted = openssl(&files, &args).unwrap();
         assert!(
             encrypted.ok && RsaKey::from_pem(&String::from_utf8(encrypted.out).unwrap()).is_err()
@@ -368,9 +310,7 @@ mod tests {
     #[test]
     fn openssl_agrees_on_the_public_key() {
         let pem = pool_key(0).to_pem();
-        let args = [
-            "pkey", "-in", "key", "-pubout", "-outform", "DER", "-out", "out",
-        ];
+        let args = ["pkey", "-in", "key", "-pubout", "-outform", "DER", "-out", "out"];
         let Some(public) = openssl(&[("key", pem.expose().as_bytes())], &args) else {
             return;
         };

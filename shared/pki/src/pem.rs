@@ -46,11 +46,7 @@ mod tests {
 
     #[test]
     fn several_blocks_with_text_around_them_are_read() {
-        let text = format!(
-            "Bag\r\n{}subject=x\n{}",
-            encode("A", &[1; 100]),
-            encode("B C", &[2])
-        );
+        let text = format!("Bag\r\n{}subject=x\n{}", encode("A", &[1; 100]), encode("B C", &[2]));
         let text = text.replace('\n', "\r\n");
         let blocks = decode(&text).unwrap();
         assert_eq!(blocks, [("A", vec![1; 100]), ("B C", vec![2])]);

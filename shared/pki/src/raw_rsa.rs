@@ -104,9 +104,8 @@ struct Modulus<'a> {
 impl<'a> Modulus<'a> {
     fn new(n: &'a [Limb]) -> Self {
         // Newton's iteration doubles the number of right bits; 1 is right to one bit.
-        let inverse = (0..6).fold(1 as Limb, |x, _| {
-            x.wrapping_mul((2 as Limb).wrapping_sub(n[0].wrapping_mul(x)))
-        });
+        let inverse = (0..6)
+            .fold(1 as Limb, |x, _| x.wrapping_mul((2 as Limb).wrapping_sub(n[0].wrapping_mul(x))));
         let mut square = vec![0; n.len()];
         square[0] = 1;
         for _ in 0..2 * n.len() * BITS {
@@ -115,11 +114,7 @@ impl<'a> Modulus<'a> {
                 subtract(&mut square, n);
             }
         }
-        Self {
-            n,
-            n_inverse: inverse.wrapping_neg(),
-            square,
-        }
+        Self { n, n_inverse: inverse.wrapping_neg(), square }
     }
 
     /// `wide mod n` for twice as many limbs as `n` has.
@@ -235,11 +230,7 @@ fn limbs(bytes: &[u8], len: usize) -> Option<Vec<Limb>> {
 }
 
 fn to_bytes(limbs: &[Limb]) -> Vec<u8> {
-    limbs
-        .iter()
-        .rev()
-        .flat_map(|limb| limb.to_be_bytes())
-        .collect()
+    limbs.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect()
 }
 
 #[cfg(test)]
@@ -256,11 +247,7 @@ mod tests {
             modulus.power(&[3], &[41]),
             [(36_472_996_377_170_786_403_u128 % u128::from(n[0])) as Limb]
         );
-        assert_eq!(
-            modulus.reduce(&[7, 1]),
-            [59 + 7],
-            "2^64 + 7 mod (2^64 - 59)"
-        );
+        assert_eq!(modulus.reduce(&[7, 1]), [59 + 7], "2^64 + 7 mod (2^64 - 59)");
     }
 
     #[test]

@@ -94,20 +94,13 @@ pub(crate) fn name_part(kind: &ObjectIdentifier, value: &[u8]) -> Vec<u8> {
 
 /// The upper bound of RFC 5280 for most attributes, 64 characters.
 fn cut(value: &str) -> &str {
-    value
-        .char_indices()
-        .nth(64)
-        .map_or(value, |(end, _)| &value[..end])
+    value.char_indices().nth(64).map_or(value, |(end, _)| &value[..end])
 }
 
 /// The first attribute of this kind in a name.
 pub(crate) fn name_value(name: &[u8], kind: &ObjectIdentifier) -> Option<String> {
     let parts = Der::single(name, tag::SEQUENCE).ok()?.inside();
-    let attributes = parts
-        .all()
-        .flatten()
-        .flat_map(|set| set.inside().all())
-        .flatten();
+    let attributes = parts.all().flatten().flat_map(|set| set.inside().all()).flatten();
     attributes
         .filter_map(|attribute| {
             let mut inside = attribute.inside();
@@ -149,10 +142,7 @@ mod tests {
             .to_der();
         check_name(&name).unwrap();
         assert_eq!(name_value(&name, &oid::COUNTRY).as_deref(), Some("DE"));
-        assert_eq!(
-            name_value(&name, &oid::ORGANIZATION).as_deref(),
-            Some("Prüfstand GmbH")
-        );
+        assert_eq!(name_value(&name, &oid::ORGANIZATION).as_deref(), Some("Prüfstand GmbH"));
         assert_eq!(name_value(&name, &oid::COMMON_NAME).as_deref(), Some("a"));
         assert_eq!(name_value(&name, &oid::USER_ID), None);
     }

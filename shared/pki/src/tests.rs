@@ -47,9 +47,7 @@ pub(crate) fn pool_key(number: usize) -> RsaKey {
 
 /// A device CA with pool key 0.
 pub(crate) fn authority() -> DeviceAuthority {
-    let subject = Subject::new()
-        .organization("Prüfstand GmbH")
-        .common_name("Device CA");
+    let subject = Subject::new().organization("Prüfstand GmbH").common_name("Device CA");
     DeviceAuthority::self_signed_ca(pool_key(0), &subject, NOW, [1; 16]).unwrap()
 }
 
@@ -78,11 +76,7 @@ pub(crate) fn openssl(files: &[(&str, &[u8])], args: &[&str]) -> Option<Output> 
     for (name, content) in files {
         std::fs::write(directory.path().join(name), content).unwrap();
     }
-    let output = match Command::new("openssl")
-        .args(args)
-        .current_dir(&directory)
-        .output()
-    {
+    let output = match Command::new("openssl").args(args).current_dir(&directory).output() {
         Ok(output) => output,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return None,
         Err(e) => panic!("openssl: {e}"),

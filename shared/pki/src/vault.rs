@@ -33,10 +33,7 @@ impl FileMasterKey {
     /// A master key of these 256 bits.
     #[must_use]
     pub fn from_bytes(bytes: Secret<[u8; 32]>, entropy: Arc<dyn Entropy>) -> Self {
-        Self {
-            key: DataKey(Arc::new(bytes)),
-            entropy,
-        }
+        Self { key: DataKey(Arc::new(bytes)), entropy }
     }
 }
 
@@ -113,10 +110,7 @@ impl DataKey {
     /// and value, cut to 128 bits.
     #[must_use]
     pub fn pseudonym(&self, purpose: &str, value: &[u8]) -> [u8; 16] {
-        cut(&mac(
-            self.0.expose(),
-            &[b"pseudonym", purpose.as_bytes(), value],
-        ))
+        cut(&mac(self.0.expose(), &[b"pseudonym", purpose.as_bytes(), value]))
     }
 
     /// A key for another purpose: HMAC-SHA256 over the purpose.
@@ -192,11 +186,8 @@ impl Kind {
 /// HMAC-SHA256 over device, round and slot, cut to 80 bits.
 #[must_use]
 pub fn query_tag(query_key: &[u8; 16], device: DeviceId, round: u64, slot: SlotKind) -> Token {
-    let parts: [&[u8]; 3] = [
-        &device.bits().to_be_bytes(),
-        &round.to_be_bytes(),
-        &[slot.index() as u8],
-    ];
+    let parts: [&[u8]; 3] =
+        [&device.bits().to_be_bytes(), &round.to_be_bytes(), &[slot.index() as u8]];
     Token::from_bytes(cut(&mac(query_key, &parts)))
 }
 
@@ -230,24 +221,10 @@ mod tests {
     #[test]
     fn what_was_sealed_opens_in_its_context_only() {
         let sealed = key(1).seal(&Seeded::new(9), "tenant/a/ca_key", b"secret");
-        assert_eq!(
-            key(1).open("tenant/a/ca_key", &sealed).unwrap().expose(),
-            b"secret"
-        );
-        assert!(
-            key(1).open("tenant/b/ca_key", &sealed).is_err(),
-            "another tenant's place"
-        );
-        assert!(
-            key(2).open("tenant/a/ca_key", &sealed).is_err(),
-            "another key"
-        );
-        assert!(
-            key(1)
-                .unwrap_child("tenant/a/ca_key", sealed.as_bytes())
-                .is_err(),
-            "no key"
-        );
+        assert_eq!(key(1).open("tenant/a/ca_key", &sealed).unwrap().expose(), b"secret");
+        assert!(key(1).open("tenant/b/ca_key", &sealed).is_err(), "another tenant's place");
+        assert!(key(2).open("tenant/a/ca_key", &sealed).is_err(), "another key");
+        assert!(key(1).unwrap_child("tenant/a/ca_key", sealed.as_bytes()).is_err(), "no key");
     }
 
     #[test]
@@ -256,25 +233,16 @@ mod tests {
         for i in 0..sealed.as_bytes().len() {
             let mut changed = sealed.as_bytes().to_vec();
             changed[i] ^= 1;
-            assert!(
-                key(1).open("x", &Sealed::from_bytes(changed)).is_err(),
-                "byte {i}"
-            );
+            assert!(key(1).open("x", &Sealed::from_bytes(changed)).is_err(), "byte {i}");
             let cut = sealed.as_bytes()[..i].to_vec();
-            assert!(
-                key(1).open("x", &Sealed::from_bytes(cut)).is_err(),
-                "cut at {i}"
-            );
+            assert!(key(1).open("x", &Sealed::from_bytes(cut)).is_err(), "cut at {i}");
         }
     }
 
     #[test]
     fn sealing_twice_gives_different_ciphertexts() {
         let entropy = Seeded::new(9);
-        assert_ne!(
-            key(1).seal(&entropy, "x", b"secret"),
-            key(1).seal(&entropy, "x", b"secret")
-        );
+        assert_ne!(key(1).seal(&entropy, "x", b"secret"), key(1).seal(&entropy, "x", b"secret"));
     }
 
     #[test]
@@ -283,18 +251,12 @@ mod tests {
         let child = key(1).unwrap_child("user/1", &wrapped).unwrap();
         assert_eq!(child.pseudonym("p", b"v"), key(2).pseudonym("p", b"v"));
         assert!(key(1).unwrap_child("user/2", &wrapped).is_err());
-        assert!(
-            key(1).open("user/1", &Sealed::from_bytes(wrapped)).is_err(),
-            "not a value"
-        );
+        assert!(key(1).open("user/1", &Sealed::from_bytes(wrapped)).is_err(), "not a value");
     }
 
     #[test]
     fn purposes_keep_derived_values_apart() {
-        assert_ne!(
-            key(1).pseudonym("udid", b"v"),
-            key(1).pseudonym("email", b"v")
-        );
+        assert_ne!(key(1).pseudonym("udid", b"v"), key(1).pseudonym("email", b"v"));
         assert_ne!(key(1).pseudonym("a", b"bc"), key(1).pseudonym("ab", b"c"));
         assert_ne!(key(1).pseudonym("a", b"v"), key(2).pseudonym("a", b"v"));
         assert_ne!(key(1).derive("a").expose(), key(1).derive("b").expose());

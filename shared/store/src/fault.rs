@@ -84,7 +84,7 @@ impl FaultPlan {
             plan.failing.push((call.to_owned(), fault));
         }
         let by_call = plan.failing.iter().find(|(failing, _)| failing == call);
-        by_request.or(by_call.map(|(_, fault)| *fault))
+        by_request.or_else(|| by_call.map(|(_, fault)| *fault))
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {

@@ -18,13 +18,7 @@ fn says(device: &Device, control: Control) -> (Verdict, ReasonCode) {
 
 fn listed(mut device: Device, no_account: Option<ReasonCode>, list: &[(&str, &str)]) -> Device {
     let facts = profiles(list);
-    observe(
-        &mut device,
-        Some(&expected(no_account)),
-        SlotKind::ProfileList,
-        &facts,
-        NOON,
-    );
+    observe(&mut device, Some(&expected(no_account)), SlotKind::ProfileList, &facts, NOON);
     device
 }
 
@@ -122,11 +116,7 @@ fn a_profile_list_decides_account_shadow_account_and_policy() {
 
 #[test]
 fn a_phone_that_gets_no_account_says_why() {
-    for (cause, verdict) in [
-        (MailNone, NotApplicable),
-        (MailNotSet, Unknown),
-        (NoUser, Unknown),
-    ] {
+    for (cause, verdict) in [(MailNone, NotApplicable), (MailNotSet, Unknown), (NoUser, Unknown)] {
         let device = listed(answered(Acknowledged, Never, None), Some(cause), &BOTH[..1]);
         assert_eq!(says(&device, AccountManaged), (verdict, cause));
         assert_eq!(says(&device, NoShadowAccount), (verdict, cause));
@@ -137,23 +127,14 @@ fn a_phone_that_gets_no_account_says_why() {
 #[test]
 fn the_verdict_of_a_sound_phone_is_the_best_that_was_expected() {
     for no_account in [None, Some(MailNone), Some(MailNotSet), Some(NoUser)] {
-        let mut device = listed(
-            answered(Acknowledged, Acknowledged, None),
-            no_account,
-            &BOTH,
-        );
+        let mut device = listed(answered(Acknowledged, Acknowledged, None), no_account, &BOTH);
         let expected = expected(no_account);
-        for (slot, facts) in [
-            (SlotKind::Restrictions, closed()),
-            (SlotKind::ManagedApplications, apps(&[])),
-        ] {
+        for (slot, facts) in
+            [(SlotKind::Restrictions, closed()), (SlotKind::ManagedApplications, apps(&[]))]
+        {
             observe(&mut device, Some(&expected), slot, &facts, NOON);
         }
-        assert_eq!(
-            device.controls.verdict(),
-            best_verdict(no_account),
-            "{no_account:?}"
-        );
+        assert_eq!(device.controls.verdict(), best_verdict(no_account), "{no_account:?}");
         assert_eq!(says(&device, ContactsClosed), (Proven, ReportedClosed));
     }
 }
@@ -161,30 +142,13 @@ fn the_verdict_of_a_sound_phone_is_the_best_that_was_expected() {
 #[test]
 fn a_lost_wall_takes_what_rested_on_it_at_once_and_the_next_answer_gives_it_back() {
     let mut device = answered(Acknowledged, Acknowledged, None);
-    observe(
-        &mut device,
-        Some(&expected(None)),
-        SlotKind::Restrictions,
-        &closed(),
-        NOON,
-    );
+    observe(&mut device, Some(&expected(None)), SlotKind::Restrictions, &closed(), NOON);
     device.slots.of_mut(SlotKind::Wall).status = Lost;
     let mut device = listed(device, None, &BOTH[1..]);
-    for control in [
-        ContactsClosed,
-        DocumentsClosed,
-        ClipboardClosed,
-        PolicyCurrent,
-    ] {
+    for control in [ContactsClosed, DocumentsClosed, ClipboardClosed, PolicyCurrent] {
         assert_eq!(says(&device, control), (Unknown, WallLost), "{control:?}");
     }
-    observe(
-        &mut device,
-        Some(&expected(None)),
-        SlotKind::Restrictions,
-        &closed(),
-        NOON,
-    );
+    observe(&mut device, Some(&expected(None)), SlotKind::Restrictions, &closed(), NOON);
     assert_eq!(says(&device, ContactsClosed), (Proven, ReportedClosed));
 }
 
@@ -192,28 +156,10 @@ fn a_lost_wall_takes_what_rested_on_it_at_once_and_the_next_answer_gives_it_back
 fn a_managed_messenger_is_a_violation() {
     let mut device = device();
     let whatsapp = apps(&["net.whatsapp.WhatsApp"]);
-    observe(
-        &mut device,
-        None,
-        SlotKind::ManagedApplications,
-        &whatsapp,
-        NOON,
-    );
-    assert_eq!(
-        says(&device, MessengersUnmanaged),
-        (Violated, MessengerManaged)
-    );
-    observe(
-        &mut device,
-        None,
-        SlotKind::ManagedApplications,
-        &apps(&[]),
-        NOON,
-    );
-    assert_eq!(
-        says(&device, MessengersUnmanaged),
-        (Proven, NoMessengerManaged)
-    );
+    observe(&mut device, None, SlotKind::ManagedApplications, &whatsapp, NOON);
+    assert_eq!(says(&device, MessengersUnmanaged), (Violated, MessengerManaged));
+    observe(&mut device, None, SlotKind::ManagedApplications, &apps(&[]), NOON);
+    assert_eq!(says(&device, MessengersUnmanaged), (Proven, NoMessengerManaged));
 }
 
 #[test]
@@ -221,40 +167,15 @@ fn a_refused_question_makes_unknown_but_does_not_wash_a_violation() {
     let mut device = device();
     let expected = expected(None);
     let open = bools(&[("allowOpenFromManagedToUnmanaged", true)]);
-    observe(
-        &mut device,
-        Some(&expected),
-        SlotKind::Restrictions,
-        &open,
-        NOON,
-    );
-    assert_eq!(
-        says(&device, ContactsClosed),
-        (Violated, ManagedToUnmanagedOpen)
-    );
-    for slot in [
-        SlotKind::Restrictions,
-        SlotKind::ManagedApplications,
-        SlotKind::ProfileList,
-    ] {
+    observe(&mut device, Some(&expected), SlotKind::Restrictions, &open, NOON);
+    assert_eq!(says(&device, ContactsClosed), (Violated, ManagedToUnmanagedOpen));
+    for slot in [SlotKind::Restrictions, SlotKind::ManagedApplications, SlotKind::ProfileList] {
         observe(&mut device, Some(&expected), slot, &Facts::Failed, NOON);
     }
-    assert_eq!(
-        says(&device, ContactsClosed),
-        (Violated, ManagedToUnmanagedOpen)
-    );
+    assert_eq!(says(&device, ContactsClosed), (Violated, ManagedToUnmanagedOpen));
     assert_eq!(says(&device, DocumentsClosed), (Violated, ReportedOpen));
-    for control in [
-        MessengersUnmanaged,
-        AccountManaged,
-        NoShadowAccount,
-        PolicyCurrent,
-    ] {
-        assert_eq!(
-            says(&device, control),
-            (Unknown, QueryFailed),
-            "{control:?}"
-        );
+    for control in [MessengersUnmanaged, AccountManaged, NoShadowAccount, PolicyCurrent] {
+        assert_eq!(says(&device, control), (Unknown, QueryFailed), "{control:?}");
     }
 }
 
@@ -262,26 +183,14 @@ fn a_refused_question_makes_unknown_but_does_not_wash_a_violation() {
 fn an_account_by_hand_is_a_violation_until_ours_is_installed() {
     let mut device = answered(Acknowledged, Error, Some(AccountExistsByHand));
     judge_install(&mut device, SlotKind::Account, NOON);
-    assert_eq!(
-        says(&device, NoShadowAccount),
-        (Violated, AccountExistsByHand)
-    );
-    assert_eq!(
-        says(&device, AccountManaged),
-        (Unknown, AccountExistsByHand)
-    );
+    assert_eq!(says(&device, NoShadowAccount), (Violated, AccountExistsByHand));
+    assert_eq!(says(&device, AccountManaged), (Unknown, AccountExistsByHand));
     let mut device = listed(device, None, &BOTH[..1]);
-    assert_eq!(
-        says(&device, NoShadowAccount),
-        (Violated, AccountExistsByHand)
-    );
+    assert_eq!(says(&device, NoShadowAccount), (Violated, AccountExistsByHand));
 
     device.slots.of_mut(SlotKind::Account).status = Acknowledged;
     judge_install(&mut device, SlotKind::Account, NOON);
-    assert_eq!(
-        says(&device, NoShadowAccount),
-        (Inferred, OnlyOursInstalled)
-    );
+    assert_eq!(says(&device, NoShadowAccount), (Inferred, OnlyOursInstalled));
 }
 
 #[test]

@@ -12,11 +12,7 @@ impl Limits {
     /// For a message of at most this many bytes. Genuine messages are 10 deep and have some 60
     /// elements per certificate.
     pub(crate) const fn of_bytes(bytes: usize) -> Self {
-        Self {
-            bytes,
-            depth: 24,
-            elements: 4096,
-        }
+        Self { bytes, depth: 24, elements: 4096 }
     }
 }
 
@@ -28,15 +24,9 @@ pub(crate) fn to_der(input: &[u8], limits: Limits) -> Result<Vec<u8>, Fault> {
         return Err(Fault::OverLimit);
     }
     let mut out = Vec::with_capacity(input.len());
-    let mut taming = Taming {
-        elements_left: limits.elements,
-    };
+    let mut taming = Taming { elements_left: limits.elements };
     let rest = taming.element(input, limits.depth, &mut out)?;
-    if rest.is_empty() {
-        Ok(out)
-    } else {
-        Err(Fault::Malformed)
-    }
+    if rest.is_empty() { Ok(out) } else { Err(Fault::Malformed) }
 }
 
 struct Taming {
@@ -142,18 +132,12 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits = Limits {
-        bytes: 1000,
-        depth: 4,
-        elements: 20,
-    };
+    const LIMITS: Limits = Limits { bytes: 1000, depth: 4, elements: 20 };
 
     #[test]
     fn indefinite_lengths_become_definite() {
         // X.690 8.1.3.6: the content ends with the end-of-contents octets.
-        let ber = [
-            0x30, 0x80, 0x02, 0x01, 0x05, 0xa0, 0x80, 0x05, 0x00, 0, 0, 0, 0,
-        ];
+        let ber = [0x30, 0x80, 0x02, 0x01, 0x05, 0xa0, 0x80, 0x05, 0x00, 0, 0, 0, 0];
         let der = [0x30, 0x07, 0x02, 0x01, 0x05, 0xa0, 0x02, 0x05, 0x00];
         assert_eq!(to_der(&ber, LIMITS), Ok(der.to_vec()));
         assert_eq!(to_der(&der, LIMITS), Ok(der.to_vec()));
@@ -161,9 +145,7 @@ mod tests {
 
     #[test]
     fn segments_of_an_octet_string_are_joined() {
-        let ber = [
-            0x24, 0x80, 0x04, 0x01, 1, 0x24, 0x03, 0x04, 0x01, 2, 0x04, 0x81, 0x01, 3, 0, 0,
-        ];
+        let ber = [0x24, 0x80, 0x04, 0x01, 1, 0x24, 0x03, 0x04, 0x01, 2, 0x04, 0x81, 0x01, 3, 0, 0];
         assert_eq!(to_der(&ber, LIMITS), Ok(vec![0x04, 0x03, 1, 2, 3]));
     }
 

@@ -67,17 +67,13 @@ impl<'a> Element<'a> {
     pub(crate) fn text(&self) -> Option<String> {
         match self.tag {
             tag::UTF8_STRING => String::from_utf8(self.content.to_vec()).ok(),
-            tag::PRINTABLE_STRING | tag::IA5_STRING => self
-                .content
-                .is_ascii()
-                .then(|| String::from_utf8_lossy(self.content).into_owned()),
+            tag::PRINTABLE_STRING | tag::IA5_STRING => {
+                self.content.is_ascii().then(|| String::from_utf8_lossy(self.content).into_owned())
+            }
             // Used as Latin-1 in practice.
             tag::TELETEX_STRING => Some(self.content.iter().map(|&b| char::from(b)).collect()),
             tag::BMP_STRING if self.content.len().is_multiple_of(2) => {
-                let units = self
-                    .content
-                    .chunks_exact(2)
-                    .map(|c| u16::from_be_bytes([c[0], c[1]]));
+                let units = self.content.chunks_exact(2).map(|c| u16::from_be_bytes([c[0], c[1]]));
                 char::decode_utf16(units).collect::<Result<_, _>>().ok()
             }
             _ => None,
@@ -118,30 +114,18 @@ impl<'a> Der<'a> {
         let end = header.len.checked_add(len).ok_or(Fault::Malformed)?;
         let whole = self.0.get(..end).ok_or(Fault::Malformed)?;
         self.0 = &self.0[end..];
-        Ok(Element {
-            tag: header.tag,
-            content: &whole[header.len..],
-            whole,
-        })
+        Ok(Element { tag: header.tag, content: &whole[header.len..], whole })
     }
 
     /// The next element, which must have this tag.
     pub(crate) fn expect(&mut self, tag: u8) -> Result<Element<'a>, Fault> {
         let element = self.next()?;
-        if element.tag == tag {
-            Ok(element)
-        } else {
-            Err(Fault::Malformed)
-        }
+        if element.tag == tag { Ok(element) } else { Err(Fault::Malformed) }
     }
 
     /// The next element if it has this tag.
     pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, Fault> {
-        if self.0.first() == Some(&tag) {
-            self.next().map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.0.first() == Some(&tag) { self.next().map(Some) } else { Ok(None) }
     }
 
     /// All elements up to the end.
@@ -160,22 +144,14 @@ impl<'a> Der<'a> {
 
     /// There must be nothing left.
     pub(crate) const fn finish(&self) -> Result<(), Fault> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Fault::Malformed)
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(Fault::Malformed) }
     }
 
     /// The parameters of an AlgorithmIdentifier and its algorithm, as OID content.
     pub(crate) fn algorithm(&mut self) -> Result<(&'a [u8], Option<Element<'a>>), Fault> {
         let mut inside = self.expect(tag::SEQUENCE)?.inside();
         let oid = inside.expect(tag::OID)?.content;
-        let parameters = if inside.is_empty() {
-            None
-        } else {
-            Some(inside.next()?)
-        };
+        let parameters = if inside.is_empty() { None } else { Some(inside.next()?) };
         inside.finish()?;
         Ok((oid, parameters))
     }
@@ -223,24 +199,14 @@ impl Header {
             0x80 => (None, true),
             0x81..=0x84 => {
                 let digits = rest.get(..count).ok_or(Fault::Malformed)?;
-                let value = digits
-                    .iter()
-                    .fold(0u32, |value, &d| value << 8 | u32::from(d));
+                let value = digits.iter().fold(0u32, |value, &d| value << 8 | u32::from(d));
                 let minimal = value >= 0x80 && digits[0] != 0;
-                (
-                    Some(usize::try_from(value).map_err(|_| Fault::Malformed)?),
-                    minimal,
-                )
+                (Some(usize::try_from(value).map_err(|_| Fault::Malformed)?), minimal)
             }
             _ => return Err(Fault::Malformed),
         };
         let len = 2 + if first > 0x80 { count } else { 0 };
-        Ok(Self {
-            tag,
-            len,
-            content_len,
-            minimal,
-        })
+        Ok(Self { tag, len, content_len, minimal })
     }
 }
 
@@ -270,28 +236,11 @@ mod tests {
 
     #[test]
     fn strings_of_all_types_are_read() {
-        let text = |tag, content| {
-            Element {
-                tag,
-                content,
-                whole: &[],
-            }
-            .text()
-        };
-        assert_eq!(
-            text(tag::UTF8_STRING, "Prüf".as_bytes()).as_deref(),
-            Some("Prüf")
-        );
-        assert_eq!(
-            text(tag::TELETEX_STRING, b"Pr\xfcf").as_deref(),
-            Some("Prüf")
-        );
+        let text = |tag, content| Element { tag, content, whole: &[] }.text();
+        assert_eq!(text(tag::UTF8_STRING, "Prüf".as_bytes()).as_deref(), Some("Prüf"));
+        assert_eq!(text(tag::TELETEX_STRING, b"Pr\xfcf").as_deref(), Some("Prüf"));
         assert_eq!(text(tag::BMP_STRING, b"\0P\0\xfc").as_deref(), Some("Pü"));
-        assert_eq!(
-            text(tag::BMP_STRING, b"\xd8\0"),
-            None,
-            "half a surrogate pair"
-        );
+        assert_eq!(text(tag::BMP_STRING, b"\xd8\0"), None, "half a surrogate pair");
         assert_eq!(text(tag::PRINTABLE_STRING, b"\xff"), None);
         assert_eq!(text(tag::UTF8_STRING, b"\xff"), None);
         assert_eq!(text(tag::INTEGER, b"1"), None);

@@ -29,9 +29,7 @@ pub(crate) fn read_time(element: &Element<'_>) -> Result<Timestamp, Fault> {
         return Err(Fault::Malformed);
     }
     let number = |range: std::ops::Range<usize>| {
-        digits[range]
-            .iter()
-            .fold(0u16, |n, &d| n * 10 + u16::from(d - b'0'))
+        digits[range].iter().fold(0u16, |n, &d| n * 10 + u16::from(d - b'0'))
     };
     let year = match number(0..year_digits) {
         short @ 0..50 if year_digits == 2 => short + 2000,
@@ -46,11 +44,7 @@ fn read_parts(year: u16, [month, day, hour, minute, second]: [u8; 5]) -> Option<
     let month = Month::try_from(month).ok()?;
     let date = Date::from_calendar_date(year.into(), month, day).ok()?;
     let time = Time::from_hms(hour, minute, second).ok()?;
-    Some(Timestamp::from_unix_s(
-        PrimitiveDateTime::new(date, time)
-            .assume_utc()
-            .unix_timestamp(),
-    ))
+    Some(Timestamp::from_unix_s(PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp()))
 }
 
 #[cfg(test)]
@@ -59,51 +53,27 @@ mod tests {
     use crate::asn1::Der;
 
     fn read(tag: u8, text: &str) -> Option<String> {
-        let element = Element {
-            tag,
-            content: text.as_bytes(),
-            whole: &[],
-        };
+        let element = Element { tag, content: text.as_bytes(), whole: &[] };
         read_time(&element).ok().map(|t| t.to_string())
     }
 
     #[test]
     fn the_century_of_a_short_year_follows_rfc_5280() {
-        assert_eq!(
-            read(tag::UTC_TIME, "491231235959Z").unwrap(),
-            "2049-12-31T23:59:59Z"
-        );
-        assert_eq!(
-            read(tag::UTC_TIME, "500101000000Z").unwrap(),
-            "1950-01-01T00:00:00Z"
-        );
-        assert_eq!(
-            read(tag::GENERALIZED_TIME, "20500101000000Z").unwrap(),
-            "2050-01-01T00:00:00Z"
-        );
+        assert_eq!(read(tag::UTC_TIME, "491231235959Z").unwrap(), "2049-12-31T23:59:59Z");
+        assert_eq!(read(tag::UTC_TIME, "500101000000Z").unwrap(), "1950-01-01T00:00:00Z");
+        assert_eq!(read(tag::GENERALIZED_TIME, "20500101000000Z").unwrap(), "2050-01-01T00:00:00Z");
     }
 
     #[test]
     fn times_that_do_not_exist_are_refused() {
-        for wrong in [
-            "",
-            "Z",
-            "491231235959",
-            "490231235959Z",
-            "491331000000Z",
-            "49123123595é",
-        ] {
+        for wrong in ["", "Z", "491231235959", "490231235959Z", "491331000000Z", "49123123595é"] {
             assert_eq!(read(tag::UTC_TIME, wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn a_written_time_is_read_again() {
-        for text in [
-            "2026-11-18T11:06:40Z",
-            "2049-12-31T23:59:59Z",
-            "2050-01-01T00:00:00Z",
-        ] {
+        for text in ["2026-11-18T11:06:40Z", "2049-12-31T23:59:59Z", "2050-01-01T00:00:00Z"] {
             let at = Timestamp::parse_rfc3339(text).unwrap();
             let der = time(at);
             assert_eq!(read_time(&Der::new(&der).next().unwrap()), Ok(at));

@@ -20,13 +20,7 @@ pub(crate) enum ContentCipher {
 }
 
 impl ContentCipher {
-    const ALL: [Self; 5] = [
-        Self::Aes128,
-        Self::Aes192,
-        Self::Aes256,
-        Self::TripleDes,
-        Self::Des,
-    ];
+    const ALL: [Self; 5] = [Self::Aes128, Self::Aes192, Self::Aes256, Self::TripleDes, Self::Des];
 
     pub(super) const fn oid(self) -> ObjectIdentifier {
         match self {
@@ -39,9 +33,7 @@ impl ContentCipher {
     }
 
     pub(super) fn from_oid(content: &[u8]) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|cipher| cipher.oid().as_bytes() == content)
+        Self::ALL.into_iter().find(|cipher| cipher.oid().as_bytes() == content)
     }
 
     pub(super) const fn key_len(self) -> usize {
@@ -67,11 +59,7 @@ impl ContentCipher {
             iv: &[u8],
             text: &[u8],
         ) -> Option<Vec<u8>> {
-            Some(
-                C::new_from_slices(key, iv)
-                    .ok()?
-                    .encrypt_padded_vec_mut::<Pkcs7>(text),
-            )
+            Some(C::new_from_slices(key, iv).ok()?.encrypt_padded_vec_mut::<Pkcs7>(text))
         }
         match self {
             Self::Aes128 => run::<Encryptor<Aes128>>(key, iv, plaintext),
@@ -89,10 +77,7 @@ impl ContentCipher {
             iv: &[u8],
             text: &[u8],
         ) -> Option<Vec<u8>> {
-            C::new_from_slices(key, iv)
-                .ok()?
-                .decrypt_padded_vec_mut::<Pkcs7>(text)
-                .ok()
+            C::new_from_slices(key, iv).ok()?.decrypt_padded_vec_mut::<Pkcs7>(text).ok()
         }
         match self {
             Self::Aes128 => run::<Decryptor<Aes128>>(key, iv, ciphertext),

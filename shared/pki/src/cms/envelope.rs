@@ -24,11 +24,8 @@ pub(crate) fn open_envelope(
     let der = to_der(bytes, Limits::of_bytes(crate::scep::MAX_MESSAGE_BYTES)).ok()?;
     let envelope = Envelope::parse(&der, certificate).ok()?;
     let content_key = key.decrypt_content_key(envelope.encrypted_key, envelope.cipher.key_len());
-    let content = envelope.cipher.decrypt(
-        content_key.expose(),
-        envelope.iv,
-        &envelope.encrypted_content,
-    )?;
+    let content =
+        envelope.cipher.decrypt(content_key.expose(), envelope.iv, &envelope.encrypted_content)?;
     Some((content, envelope.cipher))
 }
 
@@ -96,9 +93,7 @@ impl<'a> Envelope<'a> {
         encrypted.expect(tag::OID)?; // contentType
         let (algorithm, parameters) = encrypted.algorithm()?;
         let cipher = ContentCipher::from_oid(algorithm).ok_or(Fault::Malformed)?;
-        let iv = parameters
-            .filter(|p| p.tag == tag::OCTET_STRING)
-            .ok_or(Fault::Malformed)?;
+        let iv = parameters.filter(|p| p.tag == tag::OCTET_STRING).ok_or(Fault::Malformed)?;
         let content = encrypted.next()?;
         // [0] IMPLICIT OCTET STRING; phones write it in segments.
         let encrypted_content = match content.tag {
@@ -106,12 +101,7 @@ impl<'a> Envelope<'a> {
             t if t == tag::constructed(0) => join_segments(content.content)?,
             _ => return Err(Fault::Malformed),
         };
-        Ok(Self {
-            encrypted_key,
-            cipher,
-            iv: iv.content,
-            encrypted_content,
-        })
+        Ok(Self { encrypted_key, cipher, iv: iv.content, encrypted_content })
     }
 }
 
@@ -165,11 +155,7 @@ mod tests {
             assert_eq!(opened, Some((b"content".to_vec(), cipher)));
             assert_eq!(open_envelope(&sealed, &other, &pool_key(2)), None);
             let garbled = open_envelope(&sealed, &certificate, &pool_key(2));
-            assert_ne!(
-                garbled.map(|g| g.0),
-                Some(b"content".to_vec()),
-                "another key"
-            );
+            assert_ne!(garbled.map(|g| g.0), Some(b"content".to_vec()), "another key");
         }
     }
 
@@ -179,11 +165,8 @@ mod tests {
         let (cert, key) = (certificate.to_pem(), pool_key(1).to_pem());
         for (cipher, _) in CIPHERS {
             let sealed = seal_envelope(b"content", &certificate, cipher, &Seeded::new(1)).unwrap();
-            let files = [
-                ("cert", cert.as_bytes()),
-                ("key", key.expose().as_bytes()),
-                ("in", &sealed),
-            ];
+            let files =
+                [("cert", cert.as_bytes()), ("key", key.expose().as_bytes()), ("in", &sealed)];
             let args = [
                 "cms", "-decrypt", "-inform", "DER", "-in", "in", "-recip", "cert", "-inkey",
                 "key", "-out", "out",
@@ -201,9 +184,7 @@ mod tests {
         let cert = certificate.to_pem();
         for (cipher, option) in CIPHERS {
             for form in [&["-stream"][..], &["-keyid"], &[]] {
-                let args = [
-                    "cms", "-encrypt", "-binary", option, "-in", "in", "-outform", "DER",
-                ];
+                let args = ["cms", "-encrypt", "-binary", option, "-in", "in", "-outform", "DER"];
                 let args = [&args, form, &["-out", "out", "cert"]].concat();
                 let content = vec![7; 5000];
                 let files = [("cert", cert.as_bytes()), ("in", &content)];
@@ -223,10 +204,7 @@ mod tests {
         let cipher = ContentCipher::Aes128;
         let sealed = seal_envelope(b"content", &certificate, cipher, &Seeded::new(1)).unwrap();
         for at in 0..sealed.len() {
-            assert_eq!(
-                open_envelope(&sealed[..at], &certificate, &pool_key(1)),
-                None
-            );
+            assert_eq!(open_envelope(&sealed[..at], &certificate, &pool_key(1)), None);
         }
         for at in (0..sealed.len()).step_by(7) {
             let mut changed = sealed.clone();

@@ -50,12 +50,7 @@ pub(crate) fn sign_with_attributes(
     let content = content.map(|c| write::element(tag::constructed(0), &write::octet_string(c)));
     let mut certificates: Vec<_> = chain.iter().map(Certificate::der).collect();
     certificates.sort_unstable();
-    Ok(signed_data(
-        &hash,
-        content.as_deref(),
-        &certificates,
-        &signer,
-    ))
+    Ok(signed_data(&hash, content.as_deref(), &certificates, &signer))
 }
 
 /// Signs a body as a phone does for `Mdm-Signature`; for simulated phones.
@@ -119,12 +114,7 @@ fn signer_with_attributes(
     let mut attributes = write::set_of(all);
     let signature = key.sign_sha256(&attributes)?;
     attributes[0] = tag::constructed(0);
-    Ok(signer_info(
-        certificate,
-        hash,
-        Some(&attributes),
-        &signature,
-    ))
+    Ok(signer_info(certificate, hash, Some(&attributes), &signature))
 }
 
 /// `attributes` come as `[0]`.

@@ -69,20 +69,12 @@ impl<'a> SignedData<'a> {
         inside.optional(tag::constructed(1))?; // crls
         let signers = inside.expect(tag::SET)?;
         inside.finish()?;
-        Ok(Self {
-            content_type,
-            content,
-            certificates,
-            signers,
-        })
+        Ok(Self { content_type, content, certificates, signers })
     }
 
     /// The embedded certificates in order; other kinds of certificates are skipped.
     pub(crate) fn certificates(&self) -> impl Iterator<Item = Result<Certificate, Fault>> {
-        let elements = self
-            .certificates
-            .into_iter()
-            .flat_map(|set| set.inside().all());
+        let elements = self.certificates.into_iter().flat_map(|set| set.inside().all());
         elements.filter_map(|element| match element {
             Ok(element) if element.tag != tag::SEQUENCE => None,
             Ok(element) => Some(Certificate::parse(element.whole)),
@@ -217,29 +209,13 @@ impl Signer {
                 &attributes.0
             }
         };
-        let ok = verifies(
-            self.certificate.spki_der(),
-            self.hash,
-            signed,
-            &self.signature,
-        );
-        if ok {
-            Ok(())
-        } else {
-            Err(SignatureError::Mismatch)
-        }
+        let ok = verifies(self.certificate.spki_der(), self.hash, signed, &self.signature);
+        if ok { Ok(()) } else { Err(SignatureError::Mismatch) }
     }
 
     /// The time the signer claims.
     pub(crate) fn signing_time(&self) -> Option<Timestamp> {
-        read_time(
-            &self
-                .attributes
-                .as_ref()?
-                .element(&oid::SIGNING_TIME)
-                .ok()??,
-        )
-        .ok()
+        read_time(&self.attributes.as_ref()?.element(&oid::SIGNING_TIME).ok()??).ok()
     }
 }
 

@@ -26,29 +26,17 @@ fn signed_by_openssl(options: &[&str]) -> Option<Vec<u8>> {
         ("ca", ca.as_bytes()),
         ("in", BODY),
     ];
-    let args = [
-        "cms", "-sign", "-binary", "-signer", "cert", "-inkey", "key", "-in", "in",
-    ];
-    let output = openssl(
-        &files,
-        &[&args, options, &["-outform", "DER", "-out", "out"]].concat(),
-    )?;
+    let args = ["cms", "-sign", "-binary", "-signer", "cert", "-inkey", "key", "-in", "in"];
+    let output = openssl(&files, &[&args, options, &["-outform", "DER", "-out", "out"]].concat())?;
     assert!(output.ok, "{}", output.text);
     Some(output.out)
 }
 
 /// In its streaming form, which is BER like a phone's, `openssl` always encloses the body.
 fn without_streamed_body(signature: &[u8]) -> Vec<u8> {
-    let enclosed = [
-        &[0xa0, 0x80, 0x24, 0x80, 0x04, BODY.len() as u8][..],
-        BODY,
-        &[0, 0, 0, 0],
-    ]
-    .concat();
-    match signature
-        .windows(enclosed.len())
-        .position(|w| w == enclosed)
-    {
+    let enclosed =
+        [&[0xa0, 0x80, 0x24, 0x80, 0x04, BODY.len() as u8][..], BODY, &[0, 0, 0, 0]].concat();
+    match signature.windows(enclosed.len()).position(|w| w == enclosed) {
         Some(at) => [&signature[..at], &signature[at + enclosed.len()..]].concat(),
         None => signature.to_vec(),
     }
@@ -58,9 +46,7 @@ fn verified_by_openssl(signature: &[u8], detached: bool) -> Option<crate::tests:
     let ca = authority().certificate().to_pem();
     let files = [("ca", ca.as_bytes()), ("sig", signature), ("body", BODY)];
     let at = NOW.unix_s().to_string();
-    let args = [
-        "cms", "-verify", "-binary", "-inform", "DER", "-in", "sig", "-CAfile", "ca",
-    ];
+    let args = ["cms", "-verify", "-binary", "-inform", "DER", "-in", "sig", "-CAfile", "ca"];
     let more = ["-purpose", "any", "-attime", &at, "-out", "out"];
     let detached: &[&str] = if detached { &["-content", "body"] } else { &[] };
     openssl(&files, &[&args, &more[..], detached].concat())
@@ -70,11 +56,7 @@ fn verified_by_openssl(signature: &[u8], detached: bool) -> Option<crate::tests:
 fn both_shapes_verify_and_name_their_signer() {
     for shape in [DeviceShape::Genuine, DeviceShape::Library] {
         let signature = signed(shape);
-        assert_eq!(
-            verify_detached(&signature, BODY),
-            Ok(phone_certificate(1)),
-            "{shape:?}"
-        );
+        assert_eq!(verify_detached(&signature, BODY), Ok(phone_certificate(1)), "{shape:?}");
         let parsed = DetachedSignature::parse(&signature).unwrap();
         assert_eq!(parsed.signer().hash(), phone_certificate(1).hash());
         let claimed = (shape == DeviceShape::Library).then_some(NOW);
@@ -89,26 +71,16 @@ fn the_genuine_shape_is_what_captures_of_phones_show() {
     assert_eq!(
         signature[..52],
         [
-            &[
-                0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02
-            ][..],
+            &[0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02][..],
             &[0xa0, 0x80, 0x30, 0x80, 0x02, 0x01, 0x01],
-            &[
-                0x31, 0x0b, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00
-            ],
-            &[
-                0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01
-            ],
+            &[0x31, 0x0b, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00],
+            &[0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01],
             &[0x00, 0x00, 0xa0, 0x80, 0x30, 0x82],
         ]
         .concat()
     );
     assert!(signature.ends_with(&[0; 6]));
-    assert!(
-        signature.len() < 1400,
-        "about 1.8 KB in base64: {}",
-        signature.len()
-    );
+    assert!(signature.len() < 1400, "about 1.8 KB in base64: {}", signature.len());
 }
 
 #[test]
@@ -135,11 +107,7 @@ fn what_openssl_signs_verifies() {
             return;
         };
         let signature = without_streamed_body(&signature);
-        assert_eq!(
-            verify_detached(&signature, BODY),
-            Ok(phone_certificate(1)),
-            "{options:?}"
-        );
+        assert_eq!(verify_detached(&signature, BODY), Ok(phone_certificate(1)), "{options:?}");
         let tampered = verify_detached(&signature, b"<plist>other</plist>");
         assert_eq!(tampered, Err(SignatureError::Mismatch), "{options:?}");
     }
@@ -150,14 +118,8 @@ fn what_is_not_accepted_says_why() {
     for (options, error) in [
         (&["-md", "sha512"][..], SignatureError::Algorithm),
         (&["-md", "sha256", "-nodetach"], SignatureError::Malformed),
-        (
-            &["-md", "sha256", "-nocerts"],
-            SignatureError::NoCertificate,
-        ),
-        (
-            &["-keyopt", "rsa_padding_mode:pss"],
-            SignatureError::Malformed,
-        ),
+        (&["-md", "sha256", "-nocerts"], SignatureError::NoCertificate),
+        (&["-keyopt", "rsa_padding_mode:pss"], SignatureError::Malformed),
     ] {
         let Some(signature) = signed_by_openssl(options) else {
             return;
@@ -171,21 +133,11 @@ fn a_tampered_body_or_signature_does_not_verify() {
     for shape in [DeviceShape::Genuine, DeviceShape::Library] {
         let mut signature = signed(shape);
         let other = [BODY, b"\n"].concat();
-        assert_eq!(
-            verify_detached(&signature, &other),
-            Err(SignatureError::Mismatch)
-        );
-        assert_eq!(
-            verify_detached(&signature, b""),
-            Err(SignatureError::Mismatch)
-        );
+        assert_eq!(verify_detached(&signature, &other), Err(SignatureError::Mismatch));
+        assert_eq!(verify_detached(&signature, b""), Err(SignatureError::Mismatch));
         let last = signature.iter().rposition(|&b| b != 0).unwrap();
         signature[last] ^= 1;
-        assert_eq!(
-            verify_detached(&signature, BODY),
-            Err(SignatureError::Mismatch),
-            "{shape:?}"
-        );
+        assert_eq!(verify_detached(&signature, BODY), Err(SignatureError::Mismatch), "{shape:?}");
     }
 }
 
@@ -239,24 +191,12 @@ fn message_digest() -> Vec<u8> {
 #[test]
 fn exactly_one_signer_is_needed() {
     let signer = signer_with(&[content_type(), message_digest()]);
-    assert_eq!(
-        verify_detached(&with_signers(&[&signer]), BODY),
-        Ok(phone_certificate(1))
-    );
+    assert_eq!(verify_detached(&with_signers(&[&signer]), BODY), Ok(phone_certificate(1)));
     let two = with_signers(&[&signer, &signer]);
-    assert_eq!(
-        verify_detached(&two, BODY),
-        Err(SignatureError::NotOneSigner)
-    );
-    assert_eq!(
-        verify_detached(&with_signers(&[]), BODY),
-        Err(SignatureError::NotOneSigner)
-    );
+    assert_eq!(verify_detached(&two, BODY), Err(SignatureError::NotOneSigner));
+    assert_eq!(verify_detached(&with_signers(&[]), BODY), Err(SignatureError::NotOneSigner));
     let none = degenerate(&[phone_certificate(1)]);
-    assert_eq!(
-        verify_detached(&none, BODY),
-        Err(SignatureError::NotOneSigner)
-    );
+    assert_eq!(verify_detached(&none, BODY), Err(SignatureError::NotOneSigner));
 }
 
 #[test]
@@ -264,29 +204,14 @@ fn signed_attributes_must_bind_the_content_and_be_there_once() {
     let verify = |attributes: &[Vec<u8>]| {
         verify_detached(&with_signers(&[&signer_with(attributes)]), BODY).map(drop)
     };
-    assert_eq!(
-        verify(&[message_digest(), content_type()]),
-        Ok(()),
-        "unsorted, as received"
-    );
-    assert_eq!(
-        verify(&[content_type()]),
-        Err(SignatureError::Mismatch),
-        "no digest"
-    );
-    assert_eq!(
-        verify(&[message_digest()]),
-        Err(SignatureError::Mismatch),
-        "no content type"
-    );
+    assert_eq!(verify(&[message_digest(), content_type()]), Ok(()), "unsorted, as received");
+    assert_eq!(verify(&[content_type()]), Err(SignatureError::Mismatch), "no digest");
+    assert_eq!(verify(&[message_digest()]), Err(SignatureError::Mismatch), "no content type");
     assert_eq!(verify(&[]), Err(SignatureError::Mismatch));
     let twice = [content_type(), message_digest(), message_digest()];
     assert_eq!(verify(&twice), Err(SignatureError::Malformed));
     let enveloped = write::attribute(&oid::CONTENT_TYPE, &write::oid(&oid::ENVELOPED_DATA));
-    assert_eq!(
-        verify(&[enveloped, message_digest()]),
-        Err(SignatureError::Mismatch)
-    );
+    assert_eq!(verify(&[enveloped, message_digest()]), Err(SignatureError::Mismatch));
 }
 
 #[test]
@@ -303,18 +228,9 @@ fn nothing_cut_short_is_accepted() {
 #[test]
 fn nesting_size_and_announced_lengths_are_limited() {
     let refused = |bytes: &[u8]| DetachedSignature::parse(bytes).unwrap_err();
-    assert_eq!(
-        refused(&[0x30, 0x80].repeat(8000)),
-        SignatureError::OverLimit
-    );
-    assert_eq!(
-        refused(&[0x05, 0x00].repeat(9000)),
-        SignatureError::OverLimit
-    );
-    assert_eq!(
-        refused(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]),
-        SignatureError::Malformed
-    );
+    assert_eq!(refused(&[0x30, 0x80].repeat(8000)), SignatureError::OverLimit);
+    assert_eq!(refused(&[0x05, 0x00].repeat(9000)), SignatureError::OverLimit);
+    assert_eq!(refused(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), SignatureError::Malformed);
     assert_eq!(
         refused(&[&[0x30, 0x80][..], &[5, 0].repeat(8000)].concat()),
         SignatureError::OverLimit
@@ -332,10 +248,7 @@ fn an_enclosed_signature_is_the_same_each_time_and_openssl_verifies_it() {
     };
     assert!(verified.ok, "{}", verified.text);
     assert_eq!(verified.out, BODY);
-    assert!(
-        sign_attached(BODY, &pool_key(2), &chain).is_err(),
-        "another one's key"
-    );
+    assert!(sign_attached(BODY, &pool_key(2), &chain).is_err(), "another one's key");
     assert!(sign_attached(BODY, &pool_key(1), &[]).is_err());
 }
 
@@ -345,10 +258,7 @@ fn another_implementation_reads_what_we_write() {
     use der::{Decode, Encode};
 
     let chain = [phone_certificate(1), authority().certificate().clone()];
-    for bytes in [
-        sign_attached(BODY, &pool_key(1), &chain).unwrap(),
-        degenerate(&chain),
-    ] {
+    for bytes in [sign_attached(BODY, &pool_key(1), &chain).unwrap(), degenerate(&chain)] {
         let info = ContentInfo::from_der(&bytes).unwrap();
         let data = SignedData::from_der(&info.content.to_der().unwrap()).unwrap();
         assert_eq!(data.certificates.unwrap().0.len(), 2);
@@ -360,31 +270,14 @@ fn a_collection_keeps_its_order() {
     let one = [phone_certificate(1), authority().certificate().clone()];
     let other = [one[1].clone(), one[0].clone()];
     for certificates in [&one, &other] {
-        assert_eq!(
-            certificates_in(&degenerate(certificates)).unwrap(),
-            certificates
-        );
+        assert_eq!(certificates_in(&degenerate(certificates)).unwrap(), certificates);
     }
-    let args = [
-        "pkcs7",
-        "-inform",
-        "DER",
-        "-in",
-        "in",
-        "-print_certs",
-        "-out",
-        "out",
-    ];
+    let args = ["pkcs7", "-inform", "DER", "-in", "in", "-print_certs", "-out", "out"];
     let Some(printed) = openssl(&[("in", &degenerate(&one))], &args) else {
         return;
     };
     let text = String::from_utf8(printed.out).unwrap();
-    assert_eq!(
-        Certificate::chain_from_pem(&text).unwrap(),
-        one,
-        "{}",
-        printed.text
-    );
+    assert_eq!(Certificate::chain_from_pem(&text).unwrap(), one, "{}", printed.text);
     assert!(certificates_in(b"").is_err());
 }
 

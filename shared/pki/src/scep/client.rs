@@ -106,19 +106,12 @@ pub fn parse_reply(
     let reply = SignedMessage::parse(bytes).map_err(|_| ReplyError::Unacceptable)?;
     let is_ours = reply.signer.certificate == *request.recipient
         && reply.transaction_id == request.transaction_id
-        && reply
-            .nonce(&oid::SCEP_RECIPIENT_NONCE)
-            .map_err(unacceptable)?
-            == request.nonce
+        && reply.nonce(&oid::SCEP_RECIPIENT_NONCE).map_err(unacceptable)? == request.nonce
         && reply.text(&oid::SCEP_MESSAGE_TYPE).map_err(unacceptable)? == "3";
     if !is_ours {
         return Err(ReplyError::Unacceptable);
     }
-    match reply
-        .text(&oid::SCEP_PKI_STATUS)
-        .map_err(unacceptable)?
-        .as_str()
-    {
+    match reply.text(&oid::SCEP_PKI_STATUS).map_err(unacceptable)?.as_str() {
         "0" => {
             let (content, _) = open_envelope(&reply.content, request.signer, request.key)
                 .ok_or(ReplyError::Unacceptable)?;

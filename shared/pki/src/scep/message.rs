@@ -61,13 +61,8 @@ pub enum FailInfo {
 }
 
 impl FailInfo {
-    const ALL: [Self; 5] = [
-        Self::BadAlg,
-        Self::BadMessageCheck,
-        Self::BadRequest,
-        Self::BadTime,
-        Self::BadCertId,
-    ];
+    const ALL: [Self; 5] =
+        [Self::BadAlg, Self::BadMessageCheck, Self::BadRequest, Self::BadTime, Self::BadCertId];
 
     pub(super) fn number(self) -> String {
         (self as u8).to_string()
@@ -92,21 +87,14 @@ impl SignedMessage {
         let signer = signed_data.signer()?;
         // A refusal encloses nothing, or an empty content.
         let content = signed_data.content.unwrap_or_default();
-        let attributes = signer
-            .attributes
-            .as_ref()
-            .ok_or(SignatureError::Malformed)?;
+        let attributes = signer.attributes.as_ref().ok_or(SignatureError::Malformed)?;
         let transaction_id = attributes
             .text(&oid::SCEP_TRANSACTION_ID)?
             .filter(|id| (1..=MAX_TRANSACTION_ID).contains(&id.len()))
             .filter(|id| id.bytes().all(|b| b.is_ascii_graphic() || b == b' '))
             .ok_or(SignatureError::Malformed)?;
         signer.verify(content)?;
-        Ok(Self {
-            transaction_id,
-            content: content.to_vec(),
-            signer,
-        })
+        Ok(Self { transaction_id, content: content.to_vec(), signer })
     }
 
     pub(super) fn text(&self, kind: &const_oid::ObjectIdentifier) -> Result<String, Fault> {

@@ -88,10 +88,10 @@ pub fn parse_pki_message(
     let (request, cipher) = if message_type == MessageType::Unsupported {
         (Err(FailInfo::BadRequest), ContentCipher::Aes128)
     } else {
-        open_request(&message.content, authority).map_or(
-            (Err(FailInfo::BadMessageCheck), ContentCipher::Aes128),
-            |(request, cipher)| (Ok(request), cipher),
-        )
+        open_request(&message.content, authority)
+            .map_or((Err(FailInfo::BadMessageCheck), ContentCipher::Aes128), |(request, cipher)| {
+                (Ok(request), cipher)
+            })
     };
     Ok(PkiMessage {
         transaction_id: message.transaction_id,

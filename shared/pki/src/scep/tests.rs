@@ -73,14 +73,8 @@ fn a_phone_gets_its_certificate() {
 
 #[test]
 fn a_renewal_is_signed_with_the_present_certificate() {
-    let phone = Phone {
-        signer: phone_certificate(1),
-        ..Phone::new()
-    };
-    let request = ClientRequest {
-        message_type: MessageType::RenewalReq,
-        ..phone.request()
-    };
+    let phone = Phone { signer: phone_certificate(1), ..Phone::new() };
+    let request = ClientRequest { message_type: MessageType::RenewalReq, ..phone.request() };
     let bytes = build_request(&request, &Seeded::new(1)).unwrap();
     let message = parse_pki_message(&bytes, &ra()).unwrap();
     assert_eq!(message.message_type, MessageType::RenewalReq);
@@ -111,11 +105,7 @@ fn each_client_is_answered_with_its_own_cipher() {
         let message = parse_pki_message(&bytes, &ra()).unwrap();
         let issued = [phone_certificate(1)];
         let reply = success_reply(&message, &issued, &ra(), &Seeded::new(2)).unwrap();
-        assert!(
-            reply
-                .windows(oid.as_bytes().len())
-                .any(|w| w == oid.as_bytes())
-        );
+        assert!(reply.windows(oid.as_bytes().len()).any(|w| w == oid.as_bytes()));
         assert_eq!(parse_reply(&reply, &phone.request()).unwrap(), issued);
     }
 }
@@ -133,20 +123,13 @@ fn faults_inside_the_envelope_all_look_alike() {
         (&phone.csr, &elsewhere),
         (b"", &phone.recipient),
     ] {
-        let request = ClientRequest {
-            csr_der: csr,
-            recipient,
-            ..phone.request()
-        };
+        let request = ClientRequest { csr_der: csr, recipient, ..phone.request() };
         let bytes = build_request(&request, &Seeded::new(1)).unwrap();
         let message = parse_pki_message(&bytes, &ra()).unwrap();
         assert_eq!(message.request, Err(FailInfo::BadMessageCheck));
         assert!(failure_reply(&message, FailInfo::BadMessageCheck, &ra(), &Seeded::new(1)).is_ok());
     }
-    let wrong_key = RegistrationAuthority {
-        key: pool_key(3),
-        ..ra()
-    };
+    let wrong_key = RegistrationAuthority { key: pool_key(3), ..ra() };
     let message = parse_pki_message(&phone.message(), &wrong_key).unwrap();
     assert_eq!(message.request, Err(FailInfo::BadMessageCheck));
 }
@@ -154,10 +137,7 @@ fn faults_inside_the_envelope_all_look_alike() {
 #[test]
 fn a_question_we_do_not_answer_is_refused_in_scep() {
     let phone = Phone::new();
-    let request = ClientRequest {
-        message_type: MessageType::Unsupported,
-        ..phone.request()
-    };
+    let request = ClientRequest { message_type: MessageType::Unsupported, ..phone.request() };
     let bytes = build_request(&request, &Seeded::new(1)).unwrap();
     let message = parse_pki_message(&bytes, &ra()).unwrap();
     assert_eq!(message.request, Err(FailInfo::BadRequest));
@@ -166,31 +146,19 @@ fn a_question_we_do_not_answer_is_refused_in_scep() {
 #[test]
 fn a_message_that_was_changed_is_refused() {
     let mut bytes = Phone::new().message();
-    let at = bytes
-        .windows(8)
-        .position(|w| w == TRANSACTION.as_bytes())
-        .unwrap();
+    let at = bytes.windows(8).position(|w| w == TRANSACTION.as_bytes()).unwrap();
     bytes[at] ^= 1;
-    assert_eq!(
-        parse_pki_message(&bytes, &ra()).unwrap_err(),
-        ScepError::Signature
-    );
+    assert_eq!(parse_pki_message(&bytes, &ra()).unwrap_err(), ScepError::Signature);
 }
 
 #[test]
 fn what_is_no_request_is_refused() {
     let bytes = Phone::new().message();
     for len in (0..bytes.len()).step_by(5) {
-        assert_eq!(
-            parse_pki_message(&bytes[..len], &ra()).unwrap_err(),
-            ScepError::Malformed
-        );
+        assert_eq!(parse_pki_message(&bytes[..len], &ra()).unwrap_err(), ScepError::Malformed);
     }
     let error = |bytes: &[u8]| parse_pki_message(bytes, &ra()).unwrap_err();
-    assert_eq!(
-        error(&degenerate(&[phone_certificate(1)])),
-        ScepError::Malformed
-    );
+    assert_eq!(error(&degenerate(&[phone_certificate(1)])), ScepError::Malformed);
     assert_eq!(error(&[0x30, 0x80].repeat(100)), ScepError::OverLimit);
     assert_eq!(error(&vec![0; MAX_MESSAGE_BYTES + 1]), ScepError::OverLimit);
     let attached = crate::sign_attached(b"x", &pool_key(1), &[phone_certificate(1)]).unwrap();
@@ -203,25 +171,16 @@ fn a_reply_to_another_request_or_by_a_stranger_is_not_taken() {
     let message = parse_pki_message(&phone.message(), &ra()).unwrap();
     let issued = [phone_certificate(1)];
     let reply = success_reply(&message, &issued, &ra(), &Seeded::new(2)).unwrap();
-    let other = ClientRequest {
-        nonce: [8; 16],
-        ..phone.request()
-    };
+    let other = ClientRequest { nonce: [8; 16], ..phone.request() };
     assert_eq!(parse_reply(&reply, &other), Err(ReplyError::Unacceptable));
-    let other = ClientRequest {
-        transaction_id: "x",
-        ..phone.request()
-    };
+    let other = ClientRequest { transaction_id: "x", ..phone.request() };
     assert_eq!(parse_reply(&reply, &other), Err(ReplyError::Unacceptable));
     let stranger = RegistrationAuthority {
         certificate: issue(3, "RA", Usage::RegistrationAuthority),
         key: pool_key(3),
     };
     let reply = success_reply(&message, &issued, &stranger, &Seeded::new(2)).unwrap();
-    assert_eq!(
-        parse_reply(&reply, &phone.request()),
-        Err(ReplyError::Unacceptable)
-    );
+    assert_eq!(parse_reply(&reply, &phone.request()), Err(ReplyError::Unacceptable));
 }
 
 #[test]
@@ -231,18 +190,8 @@ fn openssl_verifies_and_opens_both_directions() {
     let issued = [phone_certificate(1)];
     let reply = success_reply(&message, &issued, &ra(), &Seeded::new(2)).unwrap();
     for (bytes, recipient, key, content) in [
-        (
-            phone.message(),
-            ra().certificate,
-            pool_key(2),
-            phone.csr.clone(),
-        ),
-        (
-            reply,
-            phone.signer.clone(),
-            pool_key(1),
-            degenerate(&issued),
-        ),
+        (phone.message(), ra().certificate, pool_key(2), phone.csr.clone()),
+        (reply, phone.signer.clone(), pool_key(1), degenerate(&issued)),
     ] {
         let args = [
             "cms",
