@@ -48,6 +48,10 @@ pub(crate) struct StreamReader {
     handed: i64,
     /// Up to here records are trimmed.
     saved: i64,
+    /// How many records [`Self::next`] handed over.
+    batch: usize,
+    /// How many records were handled since the last checkpoint.
+    unsaved: usize,
 }
 
 impl fmt::Debug for StreamReader {
@@ -79,6 +83,8 @@ impl StreamReader {
             position,
             handed: position,
             saved: position,
+            batch: 0,
+            unsaved: 0,
         })
     }
 
@@ -87,6 +93,7 @@ impl StreamReader {
         let (table, position) = (Arc::clone(&self.table), self.position);
         let records = self.with(move |connection| read(connection, &table, position)).await?;
         self.handed = records.last().map_or(position, |(number, _)| *number);
+        self.batch = records.len();
         let records: Vec<_> = records.into_iter().map(|(_, record)| record).collect();
         serde_json::from_value(json!({ "Records": records })).map_err(broken)
     }
@@ -94,6 +101,13 @@ impl StreamReader {
     /// What [`Self::next`] handed over was handled.
     pub(crate) const fn advance(&mut self) {
         self.position = self.handed;
+        self.unsaved += self.batch;
+        self.batch = 0;
+    }
+
+    /// How many records were handled that have no checkpoint behind them.
+    pub(crate) const fn unsaved(&self) -> usize {
+        self.unsaved
     }
 
     /// What was handled is never handed over again, also not after a restart, and is deleted.
@@ -110,12 +124,13 @@ impl StreamReader {
         })
         .await?;
         self.saved = position;
+        self.unsaved = 0;
         Ok(())
     }
 
     /// How many records are stored.
     #[cfg(test)]
-    pub(super) async fn stored(&self) -> Result<i64> {
+    pub(crate) async fn stored(&self) -> Result<i64> {
         let count = "SELECT COUNT(*) FROM _stream_records";
         self.with(move |connection| connection.query_row(count, [], |row| row.get(0))).await
     }
