@@ -26,6 +26,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from walk import operations, walk
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ["TRENNWAND_TARGET"])
 RECORD = pathlib.Path(os.environ["TRENNWAND_RECORD"])
@@ -167,7 +169,9 @@ class Emulator:
         self.front = None
         self.log = (TARGET / "smoke" / ("iam.log" if iam else "plain.log"))
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        environment = os.environ | {
+        # Functions get what the emulator gets, so it gets nothing of this machine's.
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        environment |= {
             MARKER: self.marker,
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
@@ -289,6 +293,18 @@ class Emulator:
         if done.returncode != 0:
             raise SystemExit(f"the demo failed; log: {self.log}")
 
+    def walk(self, operator):
+        called = walk(self.base_url, json.loads(operator.read_text()))
+        # The demo calls these.
+        called |= {
+            "PUT /v1/tenants/{tenant}/apns/certificate",
+            "POST /v1/tenants/{tenant}/devices/{device}/commands",
+            "GET /v1/tenants/{tenant}/devices/{device}/commands/{command}",
+        }
+        missing = set(operations()) - called
+        assert not missing, f"never called: {sorted(missing)}"
+        say(f"all {len(called)} operations of the API document were called")
+
     def check_queues(self):
         sqs = self.client("sqs")
         for name, url in self.resources.items():
@@ -408,6 +424,8 @@ def run(iam, built):
         emulator.deploy(built)
         operator = emulator.set_up()
         emulator.play(operator)
+        if iam:
+            emulator.walk(operator)
         emulator.check_queues()
         emulator.running = emulator.functions()
         if iam:

@@ -1,0 +1,167 @@
+"""Calls every operation of the API document through the gateway, so that everything that functions ask
+the database for is asked once. What the answers mean is tested elsewhere; here none may be a 5xx."""
+
+import base64
+import json
+import pathlib
+import re
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+
+DOCUMENT = pathlib.Path(__file__).resolve().parent.parent / "openapi/trennwand.json"
+# The smallest PNG there is: one transparent pixel.
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
+
+class Caller:
+    """A client with its access token; knows which operations it called."""
+
+    def __init__(self, base_url, called):
+        self.base_url, self.called, self.token, self.tag = base_url, called, None, None
+
+    def sign_in(self, client):
+        basic = base64.b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
+        answer = self.send(
+            "POST /oauth/token", {"authorization": f"Basic {basic}"},
+            b"grant_type=client_credentials", "application/x-www-form-urlencoded")
+        self.token = answer["access_token"]
+        return self
+
+    def __call__(self, operation, body=None, query="", **ids):
+        """`operation` as in the document, such as `GET /v1/tenants/{tenant}`."""
+        headers = {}
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        if operation.startswith("POST"):
+            headers["idempotency-key"] = uuid.uuid4().hex
+        if operation.startswith("PUT") and self.tag:
+            headers["if-match"] = self.tag
+        kind = "application/json"
+        if isinstance(body, bytes):
+            kind = "image/png"
+        elif body is not None:
+            body = json.dumps(body).encode()
+        return self.send(operation, headers, body, kind, query, **ids)
+
+    def send(self, operation, headers, body, kind, query="", **ids):
+        method, path = operation.split(" ")
+        url = self.base_url + re.sub(r"\{(\w+)\}", lambda name: str(ids[name[1]]), path) + query
+        if body is not None:
+            headers["content-type"] = kind
+        request = urllib.request.Request(url, body, headers, method=method)
+        self.called.add(operation)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                status, content, got = answer.status, answer.read(), answer.headers
+        except urllib.error.HTTPError as error:
+            status, content, got = error.code, error.read(), error.headers
+        self.tag = got.get("etag")
+        assert status < 300, f"{operation} was answered {status}: {content.decode(errors='replace')[:300]}"
+        return json.loads(content) if content and "json" in got.get("content-type", "") else content
+
+
+def operations():
+    document = json.loads(DOCUMENT.read_text())
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            # What the local server says about itself is not deployed.
+            if "operationId" in operation and operation["tags"] != ["service"]:
+                yield f"{method.upper()} {path}"
+
+
+def walk(base_url, operator):
+    called = set()
+    anyone = Caller(base_url, called)
+    anyone("GET /.well-known/jwks.json")
+    anyone("GET /.well-known/oauth-authorization-server")
+
+    def sign_in(client):
+        return Caller(base_url, called).sign_in(client)
+
+    operator = sign_in(operator)
+    operator("GET /v1/me")
+    reseller = operator("POST /v1/resellers", {"name": "Systemhaus Süd"})["id"]
+    operator("GET /v1/resellers")
+    operator("GET /v1/resellers/{reseller}", reseller=reseller)
+    client = operator("POST /v1/resellers/{reseller}/clients", {"name": "walk"}, reseller=reseller)
+
+    reseller = sign_in(client)
+    for operation in sorted(operations()):
+        if operation.startswith("GET /v1/catalogue/") and "{" not in operation:
+            reseller(operation)
+    reseller("GET /v1/brand")
+    brand = reseller("PUT /v1/brand", {"name": "Süd IT"})
+    reseller("PUT /v1/brand/logo", PIXEL)
+    tenant = reseller("POST /v1/tenants", {"name": "Beispiel AG"})["id"]
+    until(lambda: reseller("GET /v1/tenants/{tenant}", tenant=tenant)["status"] == "active")
+    reseller("GET /v1/tenants")
+    reseller("PATCH /v1/tenants/{tenant}", {"name": "Beispiel SE"}, tenant=tenant)
+    client = reseller("POST /v1/tenants/{tenant}/clients", {"name": "walk"}, tenant=tenant)
+
+    # A changed brand reaches the heads of the reseller's tenants through the stream and the queue.
+    reseller("GET /v1/brand")
+    reseller("PUT /v1/brand", {"name": "Südwest IT"})
+
+    raw = sign_in(client)
+
+    def own(operation, body=None, query="", **ids):
+        return raw(operation, body, query, tenant=tenant, **ids)
+
+    own("GET /v1/me")
+    spare = own("POST /v1/tenants/{tenant}/clients", {"name": "spare"})["client_id"]
+    own("GET /v1/tenants/{tenant}/clients")
+    own("POST /v1/tenants/{tenant}/clients/{client}/rotate", client=spare)
+    own("DELETE /v1/tenants/{tenant}/clients/{client}", client=spare)
+    own("GET /v1/tenants/{tenant}/readiness")
+    own("PUT /v1/tenants/{tenant}/mail", {"kind": "exchange_online", "auth": "oauth"})
+    own("GET /v1/tenants/{tenant}/mail")
+    own("POST /v1/tenants/{tenant}/apns/signing-request")
+    own("GET /v1/tenants/{tenant}/apns")
+
+    person = {"email": "dora@beispiel.example", "display_name": "Dora Dahl", "external_id": "4711"}
+    user = own("POST /v1/tenants/{tenant}/users", person)["id"]
+    own("GET /v1/tenants/{tenant}/users")
+    own("GET /v1/tenants/{tenant}/users/{user}", user=user)
+    own("PATCH /v1/tenants/{tenant}/users/{user}", {"email": "d.dahl@beispiel.example"}, user=user)
+
+    order = {"platform": "ios", "ownership": "company", "user": user}
+    invitation = own("POST /v1/tenants/{tenant}/enrollments", order)
+    device, enrollment = invitation["device"], invitation["id"]
+    own("GET /v1/tenants/{tenant}/enrollments")
+    own("GET /v1/tenants/{tenant}/enrollments/{enrollment}", enrollment=enrollment)
+    own("POST /v1/tenants/{tenant}/enrollments/{enrollment}/renew", {}, enrollment=enrollment)
+    own("GET /v1/tenants/{tenant}/devices")
+    for query in ("?q=d.dahl@beispiel.example", "?q=4711", f"?q={device}", f"?user={user}"):
+        own("GET /v1/tenants/{tenant}/devices", query=query)
+    own("GET /v1/tenants/{tenant}/devices/{device}", device=device)
+    own("GET /v1/tenants/{tenant}/devices/{device}/compliance", device=device)
+    own("GET /v1/tenants/{tenant}/devices/{device}/commands", device=device)
+    own("DELETE /v1/tenants/{tenant}/enrollments/{enrollment}", enrollment=enrollment)
+    own("DELETE /v1/tenants/{tenant}/devices/{device}", device=device)
+    own("DELETE /v1/tenants/{tenant}/users/{user}", user=user)
+
+    policy = own("GET /v1/tenants/{tenant}/policies")["items"][0]["id"]
+    draft = own("GET /v1/tenants/{tenant}/policies/{policy}", policy=policy)
+    document = draft["document"] | {"siri_while_locked": "blocked"}
+    version = own("PUT /v1/tenants/{tenant}/policies/{policy}", {"document": document}, policy=policy)["version"]
+    own("GET /v1/tenants/{tenant}/policies/{policy}/versions/{version}", policy=policy, version=version)
+    rollout = own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts", {"version": version}, policy=policy)
+    own("GET /v1/tenants/{tenant}/policies/{policy}/rollouts", policy=policy)
+    own("GET /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}", policy=policy, rollout=rollout["id"])
+    own("GET /v1/tenants/{tenant}/audit-events")
+
+    reseller("DELETE /v1/brand/logo")
+    return called
+
+
+def until(done):
+    for _ in range(240):
+        if done():
+            return
+        time.sleep(0.25)
+    raise AssertionError("it takes too long")
