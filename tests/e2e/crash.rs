@@ -1,31 +1,29 @@
 //! The server is killed at any moment, again and again, while phones enrol and answer commands.
 //! What it has answered with success is still true afterwards.
-
-#![expect(clippy::disallowed_methods, reason = "a process of its own is watched by the wall clock")]
 #![cfg(unix)]
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use clap::Parser as _;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use trennwand::{Cli, Order, start};
 use trennwand_domain::Entropy;
 use trennwand_runtime::{SystemClock, SystemEntropy};
 use trennwand_simulator::{Event, Handset, Keys, Phone, Received, Sent, StandInApns, Surroundings};
 
+use self::server::{Api, Server};
 use crate::world::text;
+
+mod server;
 
 /// How often the server is killed, unless the machine is too busy for that.
 const LIVES: usize = 15;
@@ -127,138 +125,6 @@ async fn active(reseller: &Api, tenant: &str) {
         }
         assert!(started.elapsed() < PATIENCE, "{seen}");
         sleep(PAUSE).await;
-    }
-}
-
-/// The server in a process of its own, and its data.
-struct Server {
-    directory: TempDir,
-    address: String,
-    process: Option<Child>,
-}
-
-impl Server {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        Self { directory, address: "127.0.0.1:0".into(), process: None }
-    }
-
-    fn credentials(&self) -> PathBuf {
-        self.directory.path().join("credentials.json")
-    }
-
-    fn minted(&self) -> Value {
-        let bytes = std::fs::read(self.credentials()).expect("credentials");
-        serde_json::from_slice(&bytes).expect("JSON")
-    }
-
-    fn base_url(&self) -> String {
-        text(&self.minted(), "base_url")
-    }
-
-    /// This life's client of the reseller.
-    fn reseller(&self) -> Api {
-        let minted = self.minted();
-        let client = &minted["reseller"];
-        let client = (text(client, "client_id"), text(client, "client_secret"));
-        Api::new(&text(&minted, "base_url"), client)
-    }
-
-    /// Starts it where it was and waits until it is ready.
-    async fn start(&mut self) {
-        let data = self.directory.path().join("data");
-        let (data, file) = (data.display().to_string(), self.credentials().display().to_string());
-        let arguments = [
-            "trennwand",
-            "serve",
-            "--listen",
-            &self.address,
-            "--data",
-            &data,
-            "--credentials",
-            &file,
-        ];
-        drop(std::fs::remove_file(self.credentials()));
-        let process = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--exact", "crash::a_server_process", "--ignored", "--nocapture"])
-            .env(ARGUMENTS, arguments.join("\n"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        self.process = Some(process.expect("a process"));
-        let started = Instant::now();
-        while !self.credentials().exists() {
-            assert!(started.elapsed() < PATIENCE, "the server does not start");
-            sleep(PAUSE).await;
-        }
-        self.address = self.base_url().trim_start_matches("http://").to_owned();
-    }
-
-    /// SIGKILL.
-    fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().expect("killed");
-            process.wait().expect("dead");
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// A client of the API for which the server may be gone.
-struct Api {
-    http: reqwest::Client,
-    base_url: String,
-    client: (String, String),
-    token: tokio::sync::Mutex<Option<String>>,
-}
-
-impl Api {
-    fn new(base_url: &str, client: (String, String)) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { http, base_url: base_url.to_owned(), client, token: tokio::sync::Mutex::default() }
-    }
-
-    async fn token(&self) -> Option<String> {
-        let mut token = self.token.lock().await;
-        if token.is_none() {
-            let url = format!("{}/oauth/token", self.base_url);
-            let request = self.http.post(url).basic_auth(&self.client.0, Some(&self.client.1));
-            let request = request.form(&[("grant_type", "client_credentials")]);
-            let answer: Value = request.send().await.ok()?.json().await.ok()?;
-            *token = answer["access_token"].as_str().map(str::to_owned);
-        }
-        token.clone()
-    }
-
-    /// Status and body; `None` if there is no whole answer.
-    async fn call(&self, method: Method, path: &str, body: Value) -> Option<(u16, Value)> {
-        let token = self.token().await?;
-        let request = self.http.request(method, format!("{}{path}", self.base_url));
-        let request = request.bearer_auth(token);
-        let request = if body.is_null() { request } else { request.json(&body) };
-        let answer = request.send().await.ok()?;
-        Some((answer.status().as_u16(), answer.json().await.ok()?))
-    }
-
-    /// Posts to a server that lives.
-    async fn insist(&self, path: &str, body: Value) -> Value {
-        match self.call(Method::POST, path, body).await {
-            Some((201, made)) => made,
-            other => panic!("{path}: {other:?}"),
-        }
-    }
-
-    /// Reads from a server that lives.
-    async fn see(&self, path: &str) -> Value {
-        match self.call(Method::GET, path, Value::Null).await {
-            Some((200, seen)) => seen,
-            other => panic!("{path}: {other:?}"),
-        }
     }
 }
 

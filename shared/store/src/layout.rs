@@ -32,40 +32,17 @@
 //! | table `keys`: `O#J` | `0` | the key that signs access tokens |
 //! | table `keys`: `T#<tenant>#S` | `<user>` | a person's wrapped key |
 
-use std::str::FromStr;
+pub mod attribute;
+mod subject;
+#[cfg(test)]
+mod tests;
 
 use trennwand_domain::{
     ClientId, CommandUuid, DeviceId, Digest, EnrollmentId, EventId, Owner, PolicyId, ResellerId,
     RolloutId, SlotKind, TenantId, TenantScope, UserId,
 };
 
-/// Names of the attributes that something outside this crate needs to know.
-pub mod attribute {
-    /// Partition key.
-    pub const PK: &str = "pk";
-    /// Sort key.
-    pub const SK: &str = "sk";
-    /// When the database may delete the item, Unix seconds.
-    pub const TTL: &str = "ttl";
-    /// Partition key of [`super::BY_TENANT`].
-    pub const TENANT_PK: &str = "t_pk";
-    /// Sort key of [`super::BY_TENANT`].
-    pub const TENANT_SK: &str = "t_sk";
-    /// Partition key of [`super::BY_DUE`].
-    pub const DUE_PK: &str = "due_pk";
-    /// Sort key of [`super::BY_DUE`].
-    pub const DUE_SK: &str = "due_sk";
-    /// State of a header (`DeviceState`'s word) or of a tenant (`TenantStatus`'s word).
-    pub const STATE: &str = "st";
-    /// The enrolment (`dev_…`) that a physical phone's item points to.
-    pub const DEVICE: &str = "dv";
-    /// Hash over what phones shall have, of an assignment head.
-    pub const WANTED: &str = "wt";
-    /// The push token in a phone's header.
-    pub const PUSH_TOKEN: &str = "pt";
-    /// Hash over the personal variables: of a user, and in the headers of the user's phones.
-    pub const PERSON: &str = "ps";
-}
+pub use self::subject::{Subject, SubjectItem, brand_of};
 
 /// Index over a tenant's phones.
 pub const BY_TENANT: &str = "by_tenant";
@@ -298,13 +275,6 @@ pub(crate) fn logo(reseller: ResellerId) -> Key {
     key(format!("R#{reseller}#B"), "logo".into())
 }
 
-/// Whose brand a record of the stream is about, if it is about one.
-#[must_use]
-pub fn brand_of(pk: &str, sk: &str) -> Option<ResellerId> {
-    let (reseller, kind) = pk.strip_prefix("R#")?.split_once('#')?;
-    if (kind, sk) == ("B", "0") { reseller.parse().ok() } else { None }
-}
-
 pub(crate) fn resellers() -> Span {
     Span::new("O#R".into(), "")
 }
@@ -376,146 +346,4 @@ pub(crate) fn tenant_key(scope: &TenantScope) -> Key {
 /// In table `keys`.
 pub(crate) fn subject_key(scope: &TenantScope, user: UserId) -> Key {
     key(tenant_pk(scope, "S"), user.to_string())
-}
-
-/// What a record of the stream is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subject {
-    /// The tenant.
-    pub tenant: TenantId,
-    /// The item.
-    pub item: SubjectItem,
-}
-
-/// The items of a tenant that somebody follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SubjectItem {
-    /// The tenant itself.
-    Tenant,
-    /// The assignment head.
-    Head,
-    /// A user.
-    User(UserId),
-    /// An invitation.
-    Enrollment(EnrollmentId),
-    /// A physical phone; its attribute [`attribute::DEVICE`] names its newest enrolment.
-    Phone,
-    /// A phone's header.
-    Device(DeviceId),
-    /// A command in a phone's queue.
-    Queued(DeviceId, CommandUuid),
-    /// The result of a command.
-    Result(DeviceId, CommandUuid),
-}
-
-impl Subject {
-    /// Reads a primary key of table `data`; `None` for what nobody follows.
-    #[must_use]
-    pub fn parse(pk: &str, sk: &str) -> Option<Self> {
-        fn id<T: FromStr>(text: &str) -> Option<T> {
-            text.parse().ok()
-        }
-        let (tenant, rest) = pk.strip_prefix("T#")?.split_once('#')?;
-        let item = match rest.split_once('#') {
-            None => match rest {
-                "O" => SubjectItem::Tenant,
-                "H" => SubjectItem::Head,
-                "U" => SubjectItem::User(id(sk)?),
-                "E" => SubjectItem::Enrollment(id(sk)?),
-                "Y" => SubjectItem::Phone,
-                _ => return None,
-            },
-            Some(("D", device)) => match sk.split_once('#') {
-                None if sk == "0" => SubjectItem::Device(id(device)?),
-                Some(("1", uuid)) => SubjectItem::Queued(id(device)?, id(uuid)?),
-                Some(("R", uuid)) => SubjectItem::Result(id(device)?, id(uuid)?),
-                _ => return None,
-            },
-            Some(_) => return None,
-        };
-        Some(Self { tenant: id(tenant)?, item })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use trennwand_domain::{Authenticator, Priority, Timestamp};
-
-    use super::*;
-
-    fn scope(bits: u128) -> TenantScope {
-        #[expect(clippy::disallowed_methods, reason = "a test vouches for itself")]
-        TenantScope::vouched(Authenticator::Timer, TenantId::from_bits(bits))
-    }
-
-    const TENANT: &str = "ten_00000000000000000000000001";
-    const DEVICE: &str = "dev_00000000000000000000000002";
-
-    #[test]
-    fn a_phones_items_share_a_partition_and_sort_as_header_then_queue() {
-        let (scope, id) = (scope(1), DeviceId::from_bits(2));
-        let uuid = CommandUuid::queued(Priority::Urgent, Timestamp::from_unix_ms(5), [1; 10]);
-        let header = device(&scope, id);
-        assert_eq!(header.pk, format!("T#{TENANT}#D#{DEVICE}"));
-        assert_eq!(header.sk, "0");
-        let queued = queued(&scope, id, uuid);
-        assert_eq!(queued.pk, header.pk);
-        assert_eq!(queued.sk, "1#10000000-0005-0101-0101-010101010101");
-        let (from, to) = connect_bounds();
-        assert!(from <= header.sk && header.sk < queued.sk && queued.sk < to);
-        assert!(fact(&scope, id, SlotKind::ProfileList).sk > to, "facts are not read at connect");
-    }
-
-    #[test]
-    fn one_tenants_prefix_is_never_anothers() {
-        let (one, ten) = (tenant(&scope(1)), tenant(&scope(32)));
-        assert_eq!(one.pk, format!("T#{TENANT}#O"));
-        assert!(!ten.pk.starts_with(&format!("T#{TENANT}#")));
-    }
-
-    #[test]
-    fn a_list_goes_on_behind_its_cursor() {
-        let span = users(&scope(1));
-        let (all, _) = span.bounds(None);
-        let (behind, to) = span.bounds(Some("usr_00000000000000000000000005"));
-        let (five, six) = ("usr_00000000000000000000000005", "usr_00000000000000000000000006");
-        assert!(all.as_str() < five);
-        assert!(five < behind.as_str() && behind.as_str() < six && six < to.as_str());
-    }
-
-    #[test]
-    fn the_streams_reader_finds_out_whose_brand_changed() {
-        let reseller = ResellerId::from_bits(7);
-        let (brand, logo) = (brand(reseller), logo(reseller));
-        assert_eq!(brand_of(&brand.pk, &brand.sk), Some(reseller));
-        assert_eq!(brand_of(&logo.pk, &logo.sk), None);
-        for pk in ["R#res_1#B", "T#x#B", "R#res_00000000000000000000000007#O", ""] {
-            assert_eq!(brand_of(pk, "0"), None, "{pk}");
-        }
-    }
-
-    #[test]
-    fn the_streams_reader_finds_out_what_a_record_is_about() {
-        let (scope, id) = (scope(1), DeviceId::from_bits(2));
-        let uuid = CommandUuid::queued(Priority::Normal, Timestamp::from_unix_ms(5), [1; 10]);
-        let user_id = UserId::from_bits(9);
-        for (key, item) in [
-            (tenant(&scope), Some(SubjectItem::Tenant)),
-            (head(&scope), Some(SubjectItem::Head)),
-            (user(&scope, user_id), Some(SubjectItem::User(user_id))),
-            (phone(&scope, [7; 16]), Some(SubjectItem::Phone)),
-            (device(&scope, id), Some(SubjectItem::Device(id))),
-            (queued(&scope, id, uuid), Some(SubjectItem::Queued(id, uuid))),
-            (result(&scope, id, uuid), Some(SubjectItem::Result(id, uuid))),
-            (fact(&scope, id, SlotKind::Wall), None),
-            (template(&scope, Digest::of(b"")), None),
-            (client_directory(ClientId::from_bits(3)), None),
-            (reseller(ResellerId::from_bits(3)), None),
-        ] {
-            let expected = item.map(|item| Subject { tenant: scope.tenant(), item });
-            assert_eq!(Subject::parse(&key.pk, &key.sk), expected, "{key:?}");
-        }
-        assert_eq!(Subject::parse("T#ten_1#D#dev_2", "0"), None);
-        assert_eq!(Subject::parse("", ""), None);
-    }
 }

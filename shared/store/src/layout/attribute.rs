@@ -1,0 +1,26 @@
+//! Names of the attributes that something outside this crate needs to know.
+
+/// Partition key.
+pub const PK: &str = "pk";
+/// Sort key.
+pub const SK: &str = "sk";
+/// When the database may delete the item, Unix seconds.
+pub const TTL: &str = "ttl";
+/// Partition key of [`super::BY_TENANT`].
+pub const TENANT_PK: &str = "t_pk";
+/// Sort key of [`super::BY_TENANT`].
+pub const TENANT_SK: &str = "t_sk";
+/// Partition key of [`super::BY_DUE`].
+pub const DUE_PK: &str = "due_pk";
+/// Sort key of [`super::BY_DUE`].
+pub const DUE_SK: &str = "due_sk";
+/// State of a header (`DeviceState`'s word) or of a tenant (`TenantStatus`'s word).
+pub const STATE: &str = "st";
+/// The enrolment (`dev_…`) that a physical phone's item points to.
+pub const DEVICE: &str = "dv";
+/// Hash over what phones shall have, of an assignment head.
+pub const WANTED: &str = "wt";
+/// The push token in a phone's header.
+pub const PUSH_TOKEN: &str = "pt";
+/// Hash over the personal variables: of a user, and in the headers of the user's phones.
+pub const PERSON: &str = "ps";
