@@ -7,9 +7,10 @@ use std::{collections::BTreeMap, process::Command};
 use serde_json::Value;
 
 /// Lowest first: a room may use only rooms above it in this list.
-const ROOMS: [&str; 11] = [
+const ROOMS: [&str; 12] = [
     "trennwand-domain",
     "trennwand-apple",
+    "trennwand-android",
     "trennwand-policy",
     "trennwand-evidence",
     "trennwand-pki",
