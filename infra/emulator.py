@@ -4,6 +4,7 @@ Everything that is started carries a marker in its environment and is ended by i
 emulator leaves the functions' processes behind.
 """
 
+import datetime
 import http.client
 import io
 import json
@@ -96,42 +97,54 @@ class Relay:
 
 
 class Recorder:
-    """What functions ask DynamoDB for: who, which action, which table, which leading keys."""
+    """What functions ask for: who; of DynamoDB which action, table and leading keys; of KMS which action
+    and encryption context. The emulator's IAM knows neither keys nor contexts."""
 
     def __init__(self):
         self.who, self.tables, self.found = {}, {}, {}
         self.lock = threading.Lock()
 
     def __call__(self, headers, body):
-        operation = (headers.get("x-amz-target") or "").removeprefix("DynamoDB_20120810.")
-        key = re.search(r"Credential=([^/]+)/", headers.get("authorization") or "")
-        if operation == headers.get("x-amz-target") or not operation or not key:
+        service, _, operation = (headers.get("x-amz-target") or "").partition(".")
+        caller = re.search(r"Credential=([^/]+)/", headers.get("authorization") or "")
+        if not caller:
             return
-        asked = json.loads(body)
-        for action, table, index, keys in accesses(operation, asked):
-            entry = {"caller": key[1], "action": action, "table": table, "index": index, "keys": keys}
-            with self.lock:
-                self.found[json.dumps(kinds(entry), sort_keys=True)] = entry
+        if service == "DynamoDB_20120810":
+            for action, table, index, keys in accesses(operation, json.loads(body)):
+                self.note(caller[1], f"dynamodb:{action}", table=table, index=index, keys=keys)
+        elif service == "TrentService":
+            purpose = json.loads(body).get("EncryptionContext", {}).get("trennwand", "")
+            self.note(caller[1], f"kms:{operation}", purpose=purpose)
+
+    def note(self, caller, action, **asked):
+        entry = {"caller": caller, "action": action, **asked}
+        with self.lock:
+            self.found[json.dumps(kinds(entry), sort_keys=True)] = entry
 
     def write(self):
         """One line per kind of access."""
         RECORD.parent.mkdir(parents=True, exist_ok=True)
-        unknown = set()
-        with RECORD.open("w") as out:
-            for entry in self.found.values():
-                function = self.who.get(entry.pop("caller"))
-                if function is None or entry["table"] not in self.tables:
-                    unknown.add((function, entry["table"]))
-                    continue
-                entry |= {"function": function, "table": self.tables[entry["table"]]}
-                out.write(json.dumps(entry) + "\n")
-        return len(self.found), unknown
+        unknown, lines = set(), set()
+        for entry in self.found.values():
+            function = self.who.get(entry.pop("caller"))
+            table = entry.get("table")
+            if function is None or (table and table not in self.tables):
+                unknown.add((function, entry["action"], table))
+                continue
+            entry |= {"function": function} | ({"table": self.tables[table]} if table else {})
+            lines.add(json.dumps(entry, sort_keys=True))
+        RECORD.write_text("".join(f"{line}\n" for line in sorted(lines)))
+        return len(lines), unknown
 
 
 def kinds(entry):
     """The same for all identifiers."""
-    short = [re.sub(r"(_[0-9A-Z]{26})|([0-9a-f]{64})", "", key) for key in entry["keys"]]
-    return entry | {"keys": sorted(set(short))}
+    def short(text):
+        return re.sub(r"(_[0-9A-Z]{26})|([0-9a-f]{64})", "", text)
+
+    fields = {"keys": sorted({short(key) for key in entry["keys"]})} if "keys" in entry else {}
+    fields |= {"purpose": short(entry["purpose"])} if "purpose" in entry else {}
+    return entry | fields
 
 
 def accesses(operation, asked):
@@ -217,16 +230,25 @@ class Emulator:
             s3.put_object(Bucket="code", Key=f"{name}.zip", Body=packed(name, built))
         template = (ROOT / "infra/template.yaml").read_text()
         template = re.sub(r"CodeUri: \.\./target/lambda/trennwand-(\w+)/", r"CodeUri: s3://code/\1.zip", template)
+        # The emulator's timer does not say what time it is: `tick` says so in its place.
+        template, timers = re.subn(r"(      ScheduleExpression: .*\n)", r"\1      State: DISABLED\n", template)
+        assert timers == 1
         if self.iam:
             # The emulator knows no leading keys, so their guard would deny everything; the record of
             # this run is evaluated instead.
-            template, count = re.subn(
+            template, keys = re.subn(
                 r"                Condition:\n                  ForAllValues:StringLike:\n"
                 r"                    dynamodb:LeadingKeys:.*?\n"
                 r"                  \"Null\": \{ dynamodb:LeadingKeys: \"false\" \}\n",
                 "", template, flags=re.S,
             )
-            say(f"{count} leading-key conditions are left to the evaluator")
+            template, contexts = re.subn(
+                r"                Condition:\n                  StringLike:\n"
+                r"                    kms:EncryptionContext:trennwand: \[[^]]*\]\n", "", template,
+            )
+            assert keys and contexts and "LeadingKeys" not in template and "EncryptionContext" not in template
+            say(f"{keys} conditions on leading keys and {contexts} on encryption contexts, which the "
+                "emulator does not know, are left to the evaluator")
         s3.put_object(Bucket="code", Key="template.yaml", Body=template.encode())
         self.base_url = f"http://127.0.0.1:{self.front_port}"
         parameters = {
@@ -293,11 +315,18 @@ class Emulator:
         if done.returncode != 0:
             raise SystemExit(f"the demo failed; log: {self.log}")
 
+    def tick(self):
+        """As the timer does, for the minute that has just begun."""
+        minute = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0)
+        event = json.dumps({"time": minute.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()
+        answer = self.client("lambda").invoke(FunctionName=self.resources["ScheduleFunction"], Payload=event)
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        say("the schedule function took a tick of the timer")
+
     def walk(self, operator):
         called = walk(self.base_url, json.loads(operator.read_text()))
         # The demo calls these.
         called |= {
-            "PUT /v1/tenants/{tenant}/apns/certificate",
             "POST /v1/tenants/{tenant}/devices/{device}/commands",
             "GET /v1/tenants/{tenant}/devices/{device}/commands/{command}",
         }
@@ -320,6 +349,7 @@ class Emulator:
         data, keys = self.resources["DataTable"], self.resources["KeysTable"]
         key = {"pk": {"S": "T#x#O"}, "sk": {"S": "0"}}
         wake, master = self.resources["WakeTopic"], self.outputs["MasterKey"]
+        provision = self.resources["ProvisionQueue"]
         tries = {
             "scan": lambda c: c("dynamodb").scan(TableName=data),
             "sql": lambda c: c("dynamodb").execute_statement(Statement=f'SELECT * FROM "{data}"'),
@@ -331,18 +361,25 @@ class Emulator:
             "wake phones": lambda c: c("sns").publish(TopicArn=wake, Message="{}"),
             "wrap keys": lambda c: c("kms").encrypt(
                 KeyId=master, Plaintext=b"x", EncryptionContext={"trennwand": "tenant/x/data_key"}),
-            "unwrap for nothing": lambda c: c("kms").encrypt(KeyId=master, Plaintext=b"x"),
+            "unwrap keys": lambda c: c("kms").decrypt(
+                KeyId=master, CiphertextBlob=b"x", EncryptionContext={"trennwand": "tenant/x/data_key"}),
+            "destroy the master key": lambda c: c("kms").schedule_key_deletion(KeyId=master),
+            "send to the queue of new tenants": lambda c: c("sqs").send_message(
+                QueueUrl=provision, MessageBody="{}"),
+            "invoke functions": lambda c: c("lambda").invoke(
+                FunctionName=self.outputs["SetupFunction"], Payload=b"{}"),
         }
+        # What is left out of the tries: the role has the action on that table, key or queue.
         may = {
-            "onboarding": {"write items", "delete items", "read keys", "wrap keys"},
-            "provision": {"write items", "read keys"},
-            "policy": {"write items", "delete items", "read keys", "delete keys"},
-            "enrollment": {"read keys", "delete items"},
-            "checkin": {"write items", "delete items", "read keys"},
-            "push": {"read keys", "wake phones"},
-            "events": {"wake phones"},
+            "onboarding": {"write items", "delete items", "read keys", "wrap keys", "unwrap keys"},
+            "provision": {"write items", "read keys", "unwrap keys", "send to the queue of new tenants"},
+            "policy": {"write items", "delete items", "read keys", "delete keys", "unwrap keys"},
+            "enrollment": {"read keys", "delete items", "unwrap keys"},
+            "checkin": {"write items", "delete items", "read keys", "unwrap keys"},
+            "push": {"read keys", "wake phones", "unwrap keys"},
+            "events": {"wake phones", "send to the queue of new tenants"},
             "schedule": {"wake phones"},
-            "setup": {"write items", "read keys"},
+            "setup": {"write items", "read keys", "wrap keys", "unwrap keys"},
         }
         denied = 0
         for function, environment in sorted(self.running.items()):
@@ -424,6 +461,7 @@ def run(iam, built):
         emulator.deploy(built)
         operator = emulator.set_up()
         emulator.play(operator)
+        emulator.tick()
         if iam:
             emulator.walk(operator)
         emulator.check_queues()

@@ -2,6 +2,7 @@
 the database for is asked once. What the answers mean is tested elsewhere; here none may be a 5xx."""
 
 import base64
+import datetime
 import json
 import pathlib
 import re
@@ -10,6 +11,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DOCUMENT = pathlib.Path(__file__).resolve().parent.parent / "openapi/trennwand.json"
 # The smallest PNG there is: one transparent pixel.
@@ -102,6 +108,10 @@ def walk(base_url, operator):
     reseller("GET /v1/tenants")
     reseller("PATCH /v1/tenants/{tenant}", {"name": "Beispiel SE"}, tenant=tenant)
     client = reseller("POST /v1/tenants/{tenant}/clients", {"name": "walk"}, tenant=tenant)
+    spare = reseller("POST /v1/tenants/{tenant}/clients", {"name": "spare"}, tenant=tenant)["client_id"]
+    reseller("GET /v1/tenants/{tenant}/clients", tenant=tenant)
+    reseller("POST /v1/tenants/{tenant}/clients/{client}/rotate", {}, tenant=tenant, client=spare)
+    reseller("DELETE /v1/tenants/{tenant}/clients/{client}", tenant=tenant, client=spare)
 
     # A changed brand reaches the heads of the reseller's tenants through the stream and the queue.
     reseller("GET /v1/brand")
@@ -113,14 +123,12 @@ def walk(base_url, operator):
         return raw(operation, body, query, tenant=tenant, **ids)
 
     own("GET /v1/me")
-    spare = own("POST /v1/tenants/{tenant}/clients", {"name": "spare"})["client_id"]
-    own("GET /v1/tenants/{tenant}/clients")
-    own("POST /v1/tenants/{tenant}/clients/{client}/rotate", client=spare)
-    own("DELETE /v1/tenants/{tenant}/clients/{client}", client=spare)
     own("GET /v1/tenants/{tenant}/readiness")
     own("PUT /v1/tenants/{tenant}/mail", {"kind": "exchange_online", "auth": "oauth"})
     own("GET /v1/tenants/{tenant}/mail")
-    own("POST /v1/tenants/{tenant}/apns/signing-request")
+    request = own("POST /v1/tenants/{tenant}/apns/signing-request")
+    certificate = push_certificate(request["signing_request"])
+    own("PUT /v1/tenants/{tenant}/apns/certificate", {"certificate": certificate})
     own("GET /v1/tenants/{tenant}/apns")
 
     person = {"email": "dora@beispiel.example", "display_name": "Dora Dahl", "external_id": "4711"}
@@ -157,6 +165,24 @@ def walk(base_url, operator):
 
     reseller("DELETE /v1/brand/logo")
     return called
+
+
+def push_certificate(request):
+    """What Apple would answer a signing request with, but from an authority of our own."""
+    key = rsa.generate_private_key(65537, 2048)
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Not Apple")])
+    topic = f"com.apple.mgmt.External.{uuid.uuid4()}"
+    subject = x509.Name([x509.NameAttribute(NameOID.USER_ID, topic)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder(issuer, subject, x509.load_pem_x509_csr(request.encode()).public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now).not_valid_after(now + datetime.timedelta(days=365))
+        .add_extension(x509.BasicConstraints(False, None), True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def until(done):

@@ -28,9 +28,7 @@ fn sources(template: &Template) -> BTreeMap<String, Vec<Value>> {
     sources
 }
 
-#[test]
-fn functions_are_small_bootstraps_for_arm() {
-    let template = Template::load();
+pub(crate) fn functions_are_small_bootstraps_for_arm(template: &Template) {
     assert_eq!(template.parameter("Architecture")["Default"], "arm64");
     for (name, _, function) in template.functions() {
         assert_eq!(function["Runtime"], "provided.al2023", "{name}");
@@ -41,9 +39,7 @@ fn functions_are_small_bootstraps_for_arm() {
     }
 }
 
-#[test]
-fn no_function_outlives_who_waits_for_it() {
-    let template = Template::load();
+pub(crate) fn no_function_outlives_who_waits_for_it(template: &Template) {
     let http: Vec<_> = template
         .all("AWS::ApiGatewayV2::Integration")
         .map(|(_, i)| {
@@ -52,7 +48,7 @@ fn no_function_outlives_who_waits_for_it() {
             logical(&i["IntegrationUri"]).to_owned()
         })
         .collect();
-    let sources = sources(&template);
+    let sources = sources(template);
     for (name, logical_name, function) in template.functions() {
         let timeout = function["Timeout"].as_u64().unwrap();
         if http.contains(&logical_name) {
@@ -70,19 +66,16 @@ fn no_function_outlives_who_waits_for_it() {
     }
 }
 
-#[test]
-fn who_makes_rsa_keys_has_a_processor() {
-    for (name, _, function) in Template::load().functions() {
+pub(crate) fn who_makes_rsa_keys_has_a_processor(template: &Template) {
+    for (name, _, function) in template.functions() {
         let makes_keys = ["onboarding", "provision"].contains(&name.as_str());
         let memory = function["MemorySize"].as_u64().unwrap();
         assert_eq!(memory >= ONE_PROCESSOR_MB, makes_keys, "{name}: {memory} MB");
     }
 }
 
-#[test]
-fn nothing_that_fails_is_lost() {
-    let template = Template::load();
-    let readers: Vec<_> = sources(&template).into_values().flatten().collect();
+pub(crate) fn nothing_that_fails_is_lost(template: &Template) {
+    let readers: Vec<_> = sources(template).into_values().flatten().collect();
     assert!(!readers.is_empty());
     for source in readers {
         assert_eq!(source["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
@@ -114,9 +107,7 @@ fn nothing_that_fails_is_lost() {
     }
 }
 
-#[test]
-fn somebody_hears_of_failures() {
-    let template = Template::load();
+pub(crate) fn somebody_hears_of_failures(template: &Template) {
     let alarms: Vec<_> = template.all("AWS::CloudWatch::Alarm").map(|(_, a)| a).collect();
     let watched = |metric: &str, name: &str| {
         alarms.iter().any(|alarm| {
@@ -141,9 +132,7 @@ fn somebody_hears_of_failures() {
 }
 
 /// The filter of `PushRefusals` counts a line that the push function writes.
-#[test]
-fn the_push_functions_complaint_is_counted() {
-    let template = Template::load();
+pub(crate) fn the_push_functions_complaint_is_counted(template: &Template) {
     let pattern = template.resource("PushRefusals")["FilterPattern"].as_str().unwrap();
     let said = pattern.split('"').nth(1).unwrap().trim_end_matches('*');
     let source = crate::template::root().join("functions/push/src/deliver.rs");
@@ -151,9 +140,7 @@ fn the_push_functions_complaint_is_counted() {
     assert!(source.contains(&format!("tracing::error!(%tenant, \"{said}")), "{said}");
 }
 
-#[test]
-fn logs_end_and_say_nothing_of_paths() {
-    let template = Template::load();
+pub(crate) fn logs_end_and_say_nothing_of_paths(template: &Template) {
     for (name, log) in template.all("AWS::Logs::LogGroup") {
         assert_eq!(log["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }), "{name}");
     }
@@ -173,9 +160,7 @@ fn logs_end_and_say_nothing_of_paths() {
     }
 }
 
-#[test]
-fn tables_are_as_the_store_makes_them() {
-    let template = Template::load();
+pub(crate) fn tables_are_as_the_store_makes_them(template: &Template) {
     let key = |pk: &str, sk: &str| {
         json!([
             { "AttributeName": pk, "KeyType": "HASH" },

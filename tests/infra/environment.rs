@@ -21,9 +21,10 @@ fn needs_of(function: &str) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) 
     (needs.required.iter().copied().collect(), optional.copied().collect())
 }
 
-#[test]
-fn every_function_is_told_what_its_config_asks_for_and_nothing_else() {
-    for (function, _, properties) in Template::load().functions() {
+pub(crate) fn every_function_is_told_what_its_config_asks_for_and_nothing_else(
+    template: &Template,
+) {
+    for (function, _, properties) in template.functions() {
         let (required, optional) = needs_of(binary(&properties));
         let told = properties["Environment"]["Variables"].as_object().unwrap();
         let told: BTreeSet<_> = told.keys().map(String::as_str).collect();
@@ -36,9 +37,8 @@ fn every_function_is_told_what_its_config_asks_for_and_nothing_else() {
     }
 }
 
-#[test]
-fn every_config_belongs_to_a_function() {
-    let functions = Template::load().functions();
+pub(crate) fn every_config_belongs_to_a_function(template: &Template) {
+    let functions = template.functions();
     for needs in FUNCTIONS {
         let deployed = functions.iter().any(|(.., f)| binary(f) == needs.function);
         assert!(deployed, "{}", needs.function);

@@ -7,20 +7,24 @@ use serde_json::Value;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
-pub struct Asked {
-    pub action: String,
-    pub resource: String,
+pub(crate) struct Asked {
+    pub(crate) action: String,
+    pub(crate) resource: String,
     /// Keys of the request's context, each with all its values.
-    pub context: BTreeMap<String, Vec<String>>,
+    pub(crate) context: BTreeMap<String, Vec<String>>,
 }
 
 impl Asked {
-    pub fn new(action: &str, resource: &str) -> Self {
+    pub(crate) fn new(action: &str, resource: &str) -> Self {
         let context = BTreeMap::new();
         Self { action: action.into(), resource: resource.into(), context }
     }
 
-    pub fn with(mut self, key: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub(crate) fn with(
+        mut self,
+        key: &str,
+        values: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
         self.context.insert(key.into(), values.into_iter().map(Into::into).collect());
         self
     }
@@ -28,10 +32,10 @@ impl Asked {
 
 /// The statements of a role's policies, resolved.
 #[derive(Debug)]
-pub struct Role(pub Vec<Value>);
+pub(crate) struct Role(pub(crate) Vec<Value>);
 
 impl Role {
-    pub fn allows(&self, asked: &Asked) -> bool {
+    pub(crate) fn allows(&self, asked: &Asked) -> bool {
         let with = |effect| self.0.iter().any(|s| s["Effect"] == effect && applies(s, asked));
         with("Allow") && !with("Deny")
     }
@@ -76,7 +80,7 @@ fn holds(operator: &str, values: Option<&Vec<String>>, wanted: &[String]) -> boo
     }
 }
 
-pub fn texts(value: &Value) -> Vec<String> {
+pub(crate) fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
         Value::String(text) => vec![text.clone()],
@@ -86,7 +90,7 @@ pub fn texts(value: &Value) -> Vec<String> {
 }
 
 /// `*` stands for anything, `?` for one character.
-pub fn like(pattern: &str, text: &str) -> bool {
+pub(crate) fn like(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<_>, Vec<_>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {

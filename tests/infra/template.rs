@@ -11,54 +11,60 @@ const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "111122223333";
 
 /// The workspace's root.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The template's text.
-pub fn text() -> String {
+pub(crate) fn text() -> String {
     std::fs::read_to_string(root().join("infra/template.yaml")).unwrap()
 }
 
-#[derive(Debug)]
-pub struct Template(Value);
+#[derive(Debug, Clone)]
+pub(crate) struct Template(Value);
 
 impl Template {
-    pub fn load() -> Self {
+    pub(crate) fn load() -> Self {
         Self(long(serde_yaml_ng::from_str(&text()).unwrap()))
     }
 
-    pub fn globals(&self) -> &Value {
+    /// The same with a change.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
+    pub(crate) fn globals(&self) -> &Value {
         &self.0["Globals"]["Function"]
     }
 
-    pub fn parameter(&self, name: &str) -> &Value {
+    pub(crate) fn parameter(&self, name: &str) -> &Value {
         &self.0["Parameters"][name]
     }
 
     /// Logical names and properties of the resources of a type.
-    pub fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    pub(crate) fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let resources = self.0["Resources"].as_object().unwrap();
         let of_kind = resources.iter().filter(move |(_, r)| r["Type"] == kind);
         of_kind.map(|(name, r)| (name.as_str(), &r["Properties"]))
     }
 
     /// The properties of one resource.
-    pub fn resource(&self, name: &str) -> &Value {
+    pub(crate) fn resource(&self, name: &str) -> &Value {
         let resource = &self.0["Resources"][name];
         assert!(resource.is_object(), "no resource {name}");
         &resource["Properties"]
     }
 
     /// The statements of a role.
-    pub fn statements(&self, role: &str) -> Vec<Value> {
+    pub(crate) fn statements(&self, role: &str) -> Vec<Value> {
         let policies = self.resource(role)["Policies"].as_array().unwrap();
         let of = |policy: &Value| policy["PolicyDocument"]["Statement"].as_array().unwrap().clone();
         policies.iter().flat_map(of).map(|statement| resolved(&statement)).collect()
     }
 
     /// The functions: name as in `functions/`, logical name, properties with the globals under them.
-    pub fn functions(&self) -> Vec<(String, String, Value)> {
+    pub(crate) fn functions(&self) -> Vec<(String, String, Value)> {
         let mut found = Vec::new();
         for (logical, own) in self.all("AWS::Serverless::Function") {
             let mut properties = self.globals().clone();
@@ -105,7 +111,7 @@ fn long(yaml: Yaml) -> Value {
 }
 
 /// The ARN or other attribute of a resource, as it would look.
-pub fn arn(logical: &str, attribute: &str) -> String {
+pub(crate) fn arn(logical: &str, attribute: &str) -> String {
     match (logical, attribute) {
         (_, "StreamArn") => format!("{}/stream/2026-01-01T00:00:00.000", arn(logical, "Arn")),
         (name, _) if name.ends_with("Table") => {
@@ -127,7 +133,7 @@ pub fn arn(logical: &str, attribute: &str) -> String {
 }
 
 /// Replaces intrinsic functions by what they stand for.
-pub fn resolved(value: &Value) -> Value {
+pub(crate) fn resolved(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             if let Some(Value::String(name)) = map.get("Ref") {

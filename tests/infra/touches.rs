@@ -4,7 +4,7 @@ use Place::{ByDue, ByTenant, Data, Keys};
 
 /// A table or an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     Data,
     ByTenant,
     ByDue,
@@ -12,10 +12,10 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 4] = [Data, ByTenant, ByDue, Keys];
+    pub(crate) const ALL: [Self; 4] = [Data, ByTenant, ByDue, Keys];
 
     /// The partition keys there, as `shared/store/src/layout.rs` writes them down.
-    pub const fn kinds(self) -> &'static [&'static str] {
+    pub(crate) const fn kinds(self) -> &'static [&'static str] {
         match self {
             Data => DATA,
             ByTenant => &["T#<tenant>#D"],
@@ -57,7 +57,7 @@ const DATA: &[&str] = &[
 ];
 
 /// Everything that can be asked of a table's items; what is in no row below is in nobody's role.
-pub const ACTIONS: &[&str] = &[
+pub(crate) const ACTIONS: &[&str] = &[
     "GetItem",
     "BatchGetItem",
     "Query",
@@ -77,7 +77,7 @@ pub const ACTIONS: &[&str] = &[
 type Row = (Place, &'static str, &'static str);
 
 /// By function.
-pub const TOUCHES: &[(&str, &[Row])] = &[
+pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "onboarding",
         &[
@@ -178,7 +178,7 @@ pub const TOUCHES: &[(&str, &[Row])] = &[
 ];
 
 /// Actions on a resource of another service, and for the master key what a key may be wrapped as.
-pub type Service = (&'static str, &'static str, &'static [&'static str]);
+pub(crate) type Service = (&'static str, &'static str, &'static [&'static str]);
 
 const CONSUME: &str =
     "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes sqs:ChangeMessageVisibility";
@@ -188,7 +188,7 @@ const OPEN_TENANT_KEY: Service = ("kms:Decrypt", "MasterKey", &[TENANT_KEY]);
 const PUBLISH_WAKE: Service = ("sns:Publish", "WakeTopic", &[]);
 
 /// By function.
-pub const SERVICES: &[(&str, &[Service])] = &[
+pub(crate) const SERVICES: &[(&str, &[Service])] = &[
     ("onboarding", &[("kms:Encrypt kms:Decrypt", "MasterKey", &[TENANT_KEY, PLATFORM_KEY])]),
     (
         "provision",
@@ -216,7 +216,7 @@ pub const SERVICES: &[(&str, &[Service])] = &[
 ];
 
 /// The kinds of a row, as in [`Place::kinds`].
-pub fn kinds(place: Place, row: &str) -> Vec<&'static str> {
+pub(crate) fn kinds(place: Place, row: &str) -> Vec<&'static str> {
     row.split_whitespace().map(|short| kind(place, short)).collect()
 }
 
@@ -236,7 +236,7 @@ fn kind(place: Place, short: &str) -> &'static str {
 }
 
 /// A key of this kind, as it would be stored.
-pub fn sample(kind: &str) -> String {
+pub(crate) fn sample(kind: &str) -> String {
     let mut out = String::new();
     let mut rest = kind;
     while let Some((before, after)) = rest.split_once('<') {

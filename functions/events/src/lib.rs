@@ -28,7 +28,7 @@ mod wakes;
 
 use std::sync::Arc;
 
-use aws_lambda_events::event::dynamodb::Event;
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use trennwand_domain::{Authenticator, Duration, Result, TenantScope};
 use trennwand_runtime::{Core, Message, Publisher};
 
@@ -62,4 +62,11 @@ pub async fn handle(state: &EventsState, event: &Event) -> Result<()> {
         follow::follow(state, scope, change, &mut wakes).await?;
     }
     wakes.publish(state).await
+}
+
+/// Whether [`handle`] has something to do about a record; the stream's filters in `infra/` are held
+/// against it.
+#[must_use]
+pub fn follows(record: &EventRecord) -> bool {
+    Change::of(record).is_some() || change::rebranded(record).is_some()
 }

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{Credentials, Data, Guest, Options};
+use crate::{Credentials, Data, Guest, Options, Tour};
 
 /// Trennwand on one machine: the whole service on an embedded database.
 ///
@@ -22,6 +22,22 @@ enum Command {
     /// Simulates an iPhone of its own process: enrols by a link of a server on this machine, then
     /// connects every two seconds, since no push reaches it.
     Phone(Phone),
+    /// Plays the main job on a service that runs elsewhere with a stand-in for Apple's push service,
+    /// such as one deployed to an emulator, then ends.
+    Demo(Demo),
+}
+
+#[derive(Debug, Args)]
+struct Demo {
+    /// Where the service is reached.
+    #[arg(long, value_name = "URL")]
+    at: String,
+    /// A JSON file with `client_id` and `client_secret` of the operator.
+    #[arg(long, value_name = "FILE")]
+    operator: PathBuf,
+    /// Where to play Apple's push service; the service must push to there.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2197")]
+    apns: SocketAddr,
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +88,8 @@ pub enum Order {
     },
     /// To be a phone.
     Phone(Guest),
+    /// To play the main job elsewhere.
+    Demo(Tour),
 }
 
 impl Cli {
@@ -82,6 +100,10 @@ impl Cli {
             Some(Command::Serve(serve)) => serve,
             Some(Command::Phone(Phone { link, leaks, once })) => {
                 return Order::Phone(Guest { link, leaks, once });
+            }
+            Some(Command::Demo(Demo { at, operator, apns })) => {
+                let base_url = at.trim_end_matches('/').to_owned();
+                return Order::Demo(Tour { base_url, operator, apns });
             }
             None => {
                 let data = PathBuf::from(".trennwand");
@@ -114,7 +136,7 @@ mod tests {
     fn serving(arguments: &[&str]) -> Option<(Options, bool)> {
         match order(arguments)? {
             Order::Serve { options, play } => Some((*options, play)),
-            Order::Phone(_) => None,
+            Order::Phone(_) | Order::Demo(_) => None,
         }
     }
 
@@ -126,6 +148,15 @@ mod tests {
         assert!(guest.once && !guest.leaks);
         assert_eq!(guest.link, "http://127.0.0.1/e/T");
         assert!(order(&["phone"]).is_none());
+    }
+
+    #[test]
+    fn a_demo_elsewhere_needs_an_address_and_an_operator() {
+        let line = ["demo", "--at", "http://127.0.0.1:9/", "--operator", "/tmp/o.json"];
+        let Some(Order::Demo(tour)) = order(&line) else { panic!("a demo was asked for") };
+        assert_eq!(tour.base_url, "http://127.0.0.1:9");
+        assert_eq!(tour.apns.port(), 2197);
+        assert!(order(&["demo", "--at", "http://127.0.0.1:9"]).is_none());
     }
 
     #[test]

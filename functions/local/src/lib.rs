@@ -39,7 +39,7 @@ pub use crate::{
     cli::{Cli, Order},
     console::Console,
     credentials::{Minted, OperatorClient, ResellerClient},
-    demo::{Cameo, DemoError, Guest, play},
+    demo::{Cameo, DemoError, Guest, Tour, play},
     measure::Measured,
     options::{Credentials, Data, Options},
     running::{Running, StartError, start},

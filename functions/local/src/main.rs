@@ -3,22 +3,28 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use trennwand::{Cli, Console, Options, Order, Running, play, start};
+use trennwand::{Cli, Console, DemoError, Options, Order, Running, play, start};
 use trennwand_runtime::telemetry;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match Cli::parse().order() {
         Order::Serve { options, play } => serve(*options, play).await,
-        Order::Phone(guest) => tokio::select! {
-            () = wait_for_the_end() => ExitCode::SUCCESS,
-            done = guest.visit(Console) => match done {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => {
-                    Console.complain(error);
-                    ExitCode::FAILURE
-                }
-            },
+        Order::Phone(guest) => until_done(guest.visit(Console)).await,
+        Order::Demo(tour) => until_done(tour.play(Console)).await,
+    }
+}
+
+/// Does this, unless it is told to stop before.
+async fn until_done(work: impl Future<Output = Result<(), DemoError>>) -> ExitCode {
+    tokio::select! {
+        () = wait_for_the_end() => ExitCode::SUCCESS,
+        done = work => match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                Console.complain(error);
+                ExitCode::FAILURE
+            }
         },
     }
 }

@@ -87,7 +87,11 @@ impl StandInApns {
         self.state().listeners.remove(token);
     }
 
-    fn deliver(&self, topic: &str, target: &PushTarget) -> Result<(), PushFailure> {
+    /// Takes a push that came in for this topic, however it came.
+    ///
+    /// # Errors
+    /// As a test wishes.
+    pub fn deliver(&self, topic: &str, target: &PushTarget) -> Result<(), PushFailure> {
         let mut state = self.state();
         let token = target.token.expose();
         let failure =

@@ -1,18 +1,21 @@
 //! The main job as a reseller and a customer's administrator do it, through the API and on
 //! simulated phones; nothing here knows the inside of the service.
 
+mod apns_port;
 mod client;
 mod guest;
 mod narrator;
+mod tour;
 mod verdicts;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use trennwand_domain::Clock as _;
 use trennwand_runtime::{SystemClock, SystemEntropy};
 use trennwand_simulator::{Handset, Keys, Online, Phone, StandInApns, Surroundings};
 
-pub use self::{client::DemoError, guest::Guest};
+pub use self::{client::DemoError, guest::Guest, tour::Tour};
 use self::{
     client::{ApiClient, Result, items, text},
     narrator::Narrator,
@@ -69,6 +72,18 @@ impl std::fmt::Debug for Cameo {
     }
 }
 
+/// Where the demo plays.
+pub(crate) struct Stage<'a> {
+    pub(crate) base_url: &'a str,
+    /// Id and secret of the reseller's client.
+    pub(crate) reseller: (&'a str, &'a str),
+    /// The push service that phones listen to.
+    pub(crate) apns: &'a StandInApns,
+    /// The service has no test portal: the customer brings a push certificate, which only a stand-in
+    /// of Apple's service takes, and asks one phone something at the end.
+    pub(crate) elsewhere: bool,
+}
+
 /// Plays the main job on a server that minted credentials. The phones stay online as long as the
 /// returned value lives.
 ///
@@ -78,13 +93,22 @@ pub async fn play(server: &Running, console: Console) -> Result<Cameo> {
     let minted = server.credentials().ok_or_else(|| {
         DemoError::Server("the demo needs a server that minted credentials".into())
     })?;
-    let base_url = &minted.base_url;
+    let stage = Stage {
+        base_url: &minted.base_url,
+        reseller: (&minted.reseller.client_id, &minted.reseller.client_secret),
+        apns: server.apns(),
+        elsewhere: false,
+    };
+    perform(stage, console).await
+}
+
+pub(crate) async fn perform(stage: Stage<'_>, console: Console) -> Result<Cameo> {
+    let Stage { base_url, reseller: (id, secret), .. } = stage;
 
     console.title("1. A reseller adds a customer");
-    let (id, secret) = (&minted.reseller.client_id, &minted.reseller.client_secret);
     let reseller = ApiClient::sign_in(base_url, id, secret).await?;
     console.say("   The reseller has signed in (OAuth 2.0 client credentials).");
-    let name = format!("Musterbau GmbH, demo of {}", server.clock().now());
+    let name = format!("Musterbau GmbH, demo of {}", SystemClock.now());
     let tenant = reseller.post("/v1/tenants", json!({ "name": name })).await?;
     let tenant = text(&tenant, "id").to_owned();
     console.say(format_args!("   New customer \"{name}\": {tenant}."));
@@ -100,11 +124,14 @@ pub async fn play(server: &Running, console: Console) -> Result<Cameo> {
     console.say("   The customer's administrator has credentials of their own and signs in.");
 
     console.title("2. The customer says where its mail lives and who uses a phone");
+    if stage.elsewhere {
+        customer.bring_push_certificate(console).await?;
+    }
     let invitations = customer.prepare(console).await?;
 
     console.title("3. Three phones are enrolled");
     let narrator = Narrator::start(console);
-    let phones = enroll(server.apns(), &narrator, &invitations).await?;
+    let phones = enroll(stage.apns, &narrator, &invitations).await?;
 
     console.title("4. The phones are woken, get the wall and the account, and are asked");
     let online = phones.iter().map(Phone::stay_online).collect();
@@ -121,6 +148,12 @@ pub async fn play(server: &Running, console: Console) -> Result<Cameo> {
         let blocked = phone.restrictions().bool("allowAssistantWhileLocked") == Some(false);
         let siri = if blocked { "is silent while locked now" } else { "still answers" };
         console.say(format_args!("   Siri on {} {siri}.", cast.phone));
+    }
+    if stage.elsewhere {
+        for (cast, invitation) in CAST.iter().zip(&invitations).take(1) {
+            customer.ask(console, cast, invitation).await?;
+        }
+        narrator.catch_up();
     }
 
     console.title("6. The verdicts");
