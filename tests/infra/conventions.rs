@@ -107,6 +107,30 @@ pub(crate) fn nothing_that_fails_is_lost(template: &Template) {
     }
 }
 
+/// Who may publish wakes or send them stands in the roles and nowhere else.
+pub(crate) fn topic_and_queues_are_open_to_nobody(template: &Template) {
+    let account =
+        json!({ "AWS": { "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root" } });
+    let statements = |resource: &str| {
+        let policy = &template.resource(resource)["PolicyDocument"]["Statement"];
+        policy.as_array().unwrap().clone()
+    };
+    let topic = statements("WakeTopicPolicy");
+    assert_eq!(template.resource("WakeTopicPolicy")["Topics"], json!([{ "Ref": "WakeTopic" }]));
+    assert!(topic.iter().all(|s| s["Principal"] == account && s["Action"] == "sns:Publish"));
+    assert_eq!(template.all("AWS::SNS::TopicPolicy").count(), 1);
+    let queue = statements("WakeQueuePolicy");
+    assert_eq!(queue.len(), 1);
+    assert_eq!(queue[0]["Principal"], json!({ "Service": "sns.amazonaws.com" }));
+    let only = json!({ "ArnEquals": { "aws:SourceArn": { "Ref": "WakeTopic" } } });
+    assert_eq!(queue[0]["Condition"], only);
+    assert_eq!(template.all("AWS::SQS::QueuePolicy").count(), 1);
+    for (name, permission) in template.all("AWS::Lambda::Permission") {
+        assert_eq!(permission["Principal"], "apigateway.amazonaws.com", "{name}");
+        assert!(permission["SourceArn"]["Fn::Sub"].as_str().unwrap().ends_with(":${Api}/*"));
+    }
+}
+
 pub(crate) fn somebody_hears_of_failures(template: &Template) {
     let alarms: Vec<_> = template.all("AWS::CloudWatch::Alarm").map(|(_, a)| a).collect();
     let watched = |metric: &str, name: &str| {

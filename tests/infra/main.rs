@@ -30,6 +30,7 @@ checks! {
     conventions::no_function_outlives_who_waits_for_it,
     conventions::who_makes_rsa_keys_has_a_processor,
     conventions::nothing_that_fails_is_lost,
+    conventions::topic_and_queues_are_open_to_nobody,
     conventions::somebody_hears_of_failures,
     conventions::the_push_functions_complaint_is_counted,
     conventions::logs_end_and_say_nothing_of_paths,

@@ -159,6 +159,21 @@ const SPOILT: &[(&str, &[Spoil])] = &[
         ],
     ),
     (
+        "topic_and_queues_are_open_to_nobody",
+        &[
+            |t| drop_resource(t, "WakeTopicPolicy"),
+            |t| policy(t, "WakeTopicPolicy")["Principal"] = json!("*"),
+            |t| policy(t, "WakeTopicPolicy")["Action"] = json!("sns:*"),
+            |t| policy(t, "WakeQueuePolicy")["Principal"] = json!({ "AWS": "*" }),
+            |t| drop_field(policy(t, "WakeQueuePolicy"), "Condition"),
+            |t| {
+                let copy = t["Resources"]["WakeQueuePolicy"].clone();
+                t["Resources"]["AnotherPolicy"] = copy;
+            },
+            |t| drop_field(of(t, "PolicyPermission"), "SourceArn"),
+        ],
+    ),
+    (
         "somebody_hears_of_failures",
         &[
             |t| drop_resource(t, "WakeDeadLettersAlarm"),
@@ -338,6 +353,10 @@ fn drop_field(object: &mut Value, field: &str) {
 
 fn drop_resource(template: &mut Value, resource: &str) {
     drop_field(&mut template["Resources"], resource);
+}
+
+fn policy<'a>(template: &'a mut Value, resource: &str) -> &'a mut Value {
+    &mut of(template, resource)["PolicyDocument"]["Statement"][0]
 }
 
 fn filters(template: &mut Value) -> &mut Vec<Value> {
