@@ -1,5 +1,10 @@
 //! What this crate's tests share: an embedded database in memory and full entities.
 
+use std::{
+    process,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
 use dynoxide::Database;
 use tokio::net::TcpListener;
 use trennwand_domain::{
@@ -20,12 +25,36 @@ pub(crate) async fn store() -> Store {
 
 /// [`store`] whose requests can be made to fail.
 pub(crate) async fn store_with(faults: Option<FaultPlan>) -> Store {
+    let (endpoint, tables) = match elsewhere() {
+        Some(endpoint) => (endpoint, own_tables()),
+        None => (embedded().await, Tables::default()),
+    };
+    let store = Store::new(client::connect(&endpoint, faults), tables);
+    store.create_tables().await.unwrap();
+    store
+}
+
+async fn embedded() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(dynoxide::server::serve_on(listener, Database::memory().unwrap()));
-    let store = Store::new(client::connect(&endpoint, faults), Tables::default());
-    store.create_tables().await.unwrap();
-    store
+    endpoint
+}
+
+/// Another database to test with, as `infra/dynamodb-local` asks for.
+pub(crate) fn elsewhere() -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "infra/dynamodb-local says where the database is"
+    )]
+    std::env::var("TRENNWAND_DYNAMODB").ok()
+}
+
+/// Tables of a test's own in a database that all tests share.
+fn own_tables() -> Tables {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let own = format!("{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    Tables { data: format!("data-{own}"), keys: format!("keys-{own}") }
 }
 
 pub(crate) fn scope(tenant: u128) -> TenantScope {

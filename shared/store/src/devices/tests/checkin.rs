@@ -11,7 +11,7 @@ async fn a_phone_enrols_with_its_pending_certificate() {
     let message = authentication(b"first");
     let (done, usage) = Meter::measure(devices.authenticate(id(1), &message)).await;
     done.unwrap();
-    assert_eq!(usage, cost(1, 0.0, 5.0));
+    assert_transaction(usage, cost(1, 0.0, 5.0), "the header, its index, whose phone it is");
     let device = devices.get(id(1)).await.unwrap().unwrap();
     assert_eq!(device.certificate, Some(Digest::of(b"first")));
     assert_eq!(device.pending_certificate, None);

@@ -20,13 +20,13 @@ async fn saving_costs_one_alone_four_with_facts_and_one_more_with_a_changed_verd
     let query = Some((SlotKind::ProfileList, facts.as_slice()));
     let (saved, usage) = Meter::measure(devices.save(&device, query)).await;
     saved.unwrap();
-    assert_eq!(usage, cost(1, 0.0, 4.0), "an answered query");
+    assert_transaction(usage, cost(1, 0.0, 4.0), "an answered query");
 
     device.revision = 3;
     violate(&mut device);
     let (saved, usage) = Meter::measure(devices.save(&device, query)).await;
     saved.unwrap();
-    assert_eq!(usage, cost(1, 0.0, 5.0), "an answered query with a changed verdict");
+    assert_transaction(usage, cost(1, 0.0, 5.0), "an answered query with a changed verdict");
     assert_eq!(devices.facts(id(1)).await.unwrap(), [(SlotKind::ProfileList, facts.to_vec())]);
 }
 

@@ -56,7 +56,7 @@ async fn an_answer_to_a_queued_command_is_kept_once() {
     let result = answer(&waiting);
     let (first, usage) = Meter::measure(devices.answer_queued(id(1), &result, None, None)).await;
     assert!(first.unwrap());
-    assert_eq!(usage, cost(1, 0.0, 4.0));
+    assert_transaction(usage, cost(1, 0.0, 4.0), "the command and its result");
     let other = CommandResult { status: CommandStatus::Error, ..result.clone() };
     assert!(
         !devices.answer_queued(id(1), &other, None, None).await.unwrap(),
@@ -80,7 +80,7 @@ async fn an_answer_with_a_changed_verdict_costs_seven_and_needs_the_header_as_re
     let (done, usage) =
         Meter::measure(devices.answer_queued(id(1), &result, Some(&device), None)).await;
     assert!(done.unwrap());
-    assert_eq!(usage, cost(1, 0.0, 7.0));
+    assert_transaction(usage, cost(1, 0.0, 7.0), "those, the header and its index");
     let facts = Some((SlotKind::SecurityInfo, b"{}".as_slice()));
     let late = answer(&waiting[1]);
     let error = devices.answer_queued(id(1), &late, Some(&device), facts).await.unwrap_err();
@@ -103,7 +103,7 @@ async fn an_answer_to_an_operators_question_is_kept_judged_and_done_with_in_one_
         devices.answer_queued(id(1), &result, Some(&device), Some((SlotKind::SecurityInfo, facts)));
     let (done, usage) = Meter::measure(answered).await;
     assert!(done.unwrap());
-    assert_eq!(usage, cost(1, 0.0, 9.0), "seven, and the facts");
+    assert_transaction(usage, cost(1, 0.0, 9.0), "seven, and the facts");
     assert_eq!(devices.facts(id(1)).await.unwrap(), [(SlotKind::SecurityInfo, facts.to_vec())]);
     let stored = devices.get(id(1)).await.unwrap().unwrap();
     assert_eq!(stored.controls.verdict(), Verdict::Violated);
