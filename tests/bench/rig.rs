@@ -170,6 +170,6 @@ pub(crate) fn scope(tenant: TenantId) -> TenantScope {
 
 /// Log lines are made as in the cloud, and thrown away.
 pub(crate) fn log_to_nowhere() {
-    let subscriber = telemetry::subscriber("info", io::sink);
+    let subscriber = telemetry::subscriber("checkin", "info", io::sink);
     tracing::subscriber::set_global_default(subscriber).expect("the first subscriber");
 }

@@ -44,7 +44,7 @@ const EXTERNAL: &str = "poisoned-external-id";
 #[tokio::test]
 async fn poisoned_values_come_out_nowhere() {
     let log = Collector::default();
-    let subscriber = trennwand_runtime::telemetry::subscriber("trace", log.clone());
+    let subscriber = trennwand_runtime::telemetry::subscriber("all", "trace", log.clone());
     // With a single subscriber, tracing asks whichever thread reaches a line first whether anyone listens.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber);

@@ -35,7 +35,7 @@ pub type Failure = lambda_runtime::Error;
 pub fn start<C: Config>() -> Result<C, Failure> {
     let config = config::of_this_process::<C>();
     let log = config.as_ref().map_or("info", |config| config.common().log.as_str());
-    telemetry::init(telemetry::Format::Json, log);
+    telemetry::init(telemetry::Format::Json(C::FUNCTION), log);
     config.map_err(|error| {
         tracing::error!(function = C::FUNCTION, %error, "the environment cannot be used");
         error.into()
@@ -110,12 +110,12 @@ enum Either {
     Failures(Failures),
 }
 
-/// The loop; an error ends the invocation, and its words go to the log only.
+/// The loop; an error or a panic ends the invocation, and an error's words go to the log only.
 async fn run<A: Serialize>(handle: impl AsyncFn(&str) -> Result<A>) -> Result<(), Failure> {
     let handle = &handle;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let future: Pin<Box<dyn Future<Output = Result<A, String>>>> = Box::pin(async move {
-            handle(event.payload.get()).await.map_err(|error| {
+            batch::caught(handle(event.payload.get())).await.map_err(|error| {
                 tracing::error!(?error, "the invocation failed");
                 error.code().to_owned()
             })

@@ -1,5 +1,7 @@
 //! Log lines: JSON for machines, plain lines for a terminal.
 
+mod metrics;
+
 use std::io::{self, IsTerminal as _};
 
 use tracing::{Level, Metadata, Subscriber};
@@ -15,8 +17,8 @@ use tracing_subscriber::{
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// One JSON object per line.
-    Json,
+    /// One JSON object per line, for this function; those about its work are metrics too.
+    Json(&'static str),
     /// For people at a terminal.
     Plain,
 }
@@ -31,7 +33,7 @@ const LIBRARIES: [&str; 9] =
 /// read of them is left out. Further calls change nothing.
 pub fn init(format: Format, directives: &str) {
     let started = match format {
-        Format::Json => subscriber(directives, io::stderr).try_init(),
+        Format::Json(function) => subscriber(function, directives, io::stderr).try_init(),
         Format::Plain => {
             let colours = io::stderr().is_terminal();
             let line = fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(colours);
@@ -50,6 +52,7 @@ pub fn init(format: Format, directives: &str) {
 
 /// What [`init`] starts for machines, writing elsewhere.
 pub fn subscriber<W>(
+    function: &'static str,
     directives: &str,
     writer: W,
 ) -> impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync
@@ -57,7 +60,7 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder().parse_lossy(directives);
-    let line = fmt::layer().with_writer(writer).json().flatten_event(true);
+    let line = fmt::layer().json().with_writer(writer).event_format(metrics::Lines::new(function));
     tracing_subscriber::registry().with(filter).with(line.with_filter(filter_fn(is_ours_or_grave)))
 }
 

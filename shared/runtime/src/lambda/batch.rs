@@ -1,4 +1,4 @@
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use aws_lambda_events::event::{
     dynamodb::{Event, EventRecord},
@@ -36,10 +36,12 @@ impl Failures {
 pub(super) async fn work(event: SqsEvent, work: &impl AsyncFn(Message) -> Result<()>) -> Failures {
     let mut failures = Failures::default();
     for message in &event.records {
+        let started = now();
         let (outcome, usage) = Meter::measure(caught(carry_out(message, work))).await;
         tracing::info!(
             target: "message",
             code = outcome.as_ref().map_or_else(Error::code, |()| "done"),
+            duration_ms = started.elapsed().as_millis() as u64,
             ddb_requests = usage.requests,
             rcu = usage.rcu,
             wcu = usage.wcu,
@@ -81,11 +83,13 @@ fn alone(record: &EventRecord) -> Event {
 }
 
 async fn measured(records: usize, work: impl Future<Output = Result<()>>) -> Result<()> {
+    let started = now();
     let (outcome, usage) = Meter::measure(caught(work)).await;
     tracing::info!(
         target: "records",
         records,
         code = outcome.as_ref().map_or_else(Error::code, |()| "done"),
+        duration_ms = started.elapsed().as_millis() as u64,
         ddb_requests = usage.requests,
         rcu = usage.rcu,
         wcu = usage.wcu,
@@ -93,7 +97,12 @@ async fn measured(records: usize, work: impl Future<Output = Result<()>>) -> Res
     outcome
 }
 
-/// A panic fails one item, not the batch.
-async fn caught(work: impl Future<Output = Result<()>>) -> Result<()> {
+/// A panic fails one item, or one invocation, and its words go nowhere.
+pub(super) async fn caught<A>(work: impl Future<Output = Result<A>>) -> Result<A> {
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Error::internal("panicked")))
+}
+
+fn now() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "the duration in the log is measured here")]
+    Instant::now()
 }

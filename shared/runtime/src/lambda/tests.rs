@@ -162,3 +162,149 @@ mod before_the_database_answers {
         assert_eq!(MADE.load(Ordering::SeqCst), 2);
     }
 }
+
+/// The whole loop in a process of its own, as on Lambda, whose side is played here.
+mod in_a_process {
+    use std::{
+        env,
+        process::{Child, Command, Stdio},
+        sync::Arc,
+    };
+
+    use axum::{
+        extract::{Path, State},
+        http::{HeaderMap, StatusCode},
+        routing::{get, post},
+    };
+    use tokio::{net::TcpListener, sync::mpsc};
+
+    use super::*;
+
+    /// What [`odd_events_end_invocations_not_the_function`] starts.
+    #[test]
+    #[ignore = "a function, not a test: it ends with whoever started it"]
+    fn function() {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "without Lambda's side there is nothing to do"
+        )]
+        if env::var("AWS_LAMBDA_RUNTIME_API").is_err() {
+            return;
+        }
+        telemetry::init(telemetry::Format::Json("test"), "info");
+        let routes = Router::new()
+            .route("/good", any(async || "good"))
+            .route("/length", any(async |body: String| body.len().to_string()))
+            .route("/panic", any(async || -> &str { panic!("POISON") }));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(serve_and_work(routes, async |_| panic!("POISON"))).unwrap();
+    }
+
+    /// Lambda's side: hands out events and passes on what came of them.
+    #[derive(Clone)]
+    struct Lambda {
+        events: Arc<Mutex<Vec<String>>>,
+        outcomes: mpsc::UnboundedSender<(String, String)>,
+    }
+
+    async fn next(State(lambda): State<Lambda>) -> (HeaderMap, String) {
+        let event = lambda.events.lock().unwrap().pop();
+        let Some(event) = event else { return std::future::pending().await };
+        let mut headers = HeaderMap::new();
+        headers.insert("lambda-runtime-aws-request-id", "r".parse().unwrap());
+        headers.insert("lambda-runtime-deadline-ms", "4000000000000".parse().unwrap());
+        let arn = "arn:aws:lambda:eu-central-1:1:function:f";
+        headers.insert("lambda-runtime-invoked-function-arn", arn.parse().unwrap());
+        (headers, event)
+    }
+
+    async fn outcome(
+        State(lambda): State<Lambda>,
+        Path((_, kind)): Path<(String, String)>,
+        body: String,
+    ) -> StatusCode {
+        lambda.outcomes.send((kind, body)).unwrap();
+        StatusCode::ACCEPTED
+    }
+
+    /// Ends the function with the test.
+    struct Function(Child);
+
+    impl Drop for Function {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    fn start(address: &str) -> Function {
+        let function = Command::new(env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture", "lambda::tests::in_a_process::function"])
+            .env("AWS_LAMBDA_RUNTIME_API", address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "f")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Function(function.unwrap())
+    }
+
+    fn gateway(path: &str, body: &str) -> String {
+        json!({"rawPath": path, "requestContext": {"http": {"method": "POST"}}, "body": body})
+            .to_string()
+    }
+
+    #[tokio::test]
+    async fn odd_events_end_invocations_not_the_function() {
+        let six_megabytes = "x".repeat(6 << 20);
+        let deep = format!(r#"{{"rawPath":{}0{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        let poison = provision(1).to_json().unwrap();
+        // The event, and what it ends in.
+        let table = [
+            (gateway("/good", ""), Ok((200, "good"))),
+            ("null".into(), Err(())),
+            ("{".into(), Err(())),
+            ("[]".into(), Err(())),
+            (r#""POISON""#.into(), Err(())),
+            (r#"{"requestContext":"POISON"}"#.into(), Err(())),
+            (deep, Err(())),
+            (gateway("/panic", ""), Err(())),
+            (gateway("/length", "12345"), Ok((200, "5"))),
+            (gateway("/length", &six_megabytes), Ok((413, ""))),
+            (queue(&[&poison]), Ok((0, r#"[{"itemIdentifier":"m1"}]"#))),
+            (gateway("/good", ""), Ok((200, "good"))),
+        ];
+        let events = table.iter().rev().map(|(event, _)| event.clone()).collect();
+        let (sender, mut outcomes) = mpsc::unbounded_channel();
+        let lambda = Lambda { events: Arc::new(Mutex::new(events)), outcomes: sender };
+        let routes = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(outcome))
+            .with_state(lambda);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let mut function = start(&address);
+
+        for (event, expected) in table {
+            let event: String = event.chars().take(60).collect();
+            let waited = tokio::time::timeout(std::time::Duration::from_secs(60), outcomes.recv());
+            let (kind, body) = waited.await.expect(&event).unwrap();
+            assert!(!body.contains("POISON"), "{event}: {body}");
+            let Ok((status, text)) = expected else {
+                assert_eq!(kind, "error", "{event}: {body}");
+                continue;
+            };
+            assert_eq!(kind, "response", "{event}: {body}");
+            let body: Value = serde_json::from_str(&body).unwrap();
+            if status == 0 {
+                assert_eq!(body["batchItemFailures"].to_string(), text);
+                continue;
+            }
+            assert_eq!(body["statusCode"], status, "{event}: {body}");
+            assert!(body["body"].as_str().unwrap().starts_with(text), "{event}: {body}");
+        }
+        assert!(function.0.try_wait().unwrap().is_none(), "it waits for the next event");
+    }
+}
