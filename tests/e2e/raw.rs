@@ -241,5 +241,7 @@ async fn what_cannot_stand_on_a_wire_is_refused_by_the_lambda_entry_too() {
         let seen = through_the_gateway(&world, &raw, true).await;
         assert!((400..500).contains(&seen.status), "{raw:?}: {seen:?}");
         assert!(seen.body["code"].is_string(), "{raw:?}: {seen:?}");
+        let wire = over_the_wire(&world, &raw).await;
+        assert!((400..500).contains(&wire.status), "{raw:?}: {wire:?}");
     }
 }
