@@ -29,6 +29,11 @@ from botocore.exceptions import ClientError
 
 from walk import operations, walk
 
+# Nothing that this machine says about AWS or proxies is meant for the emulator.
+for name in [name for name in os.environ if name.upper().startswith("AWS_") or name.upper().endswith("_PROXY")]:
+    del os.environ[name]
+os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "*"}
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ["TRENNWAND_TARGET"])
 RECORD = pathlib.Path(os.environ["TRENNWAND_RECORD"])
@@ -307,13 +312,10 @@ class Emulator:
         return file
 
     def play(self, operator):
-        done = subprocess.run(
-            [TARGET / "debug/trennwand", "demo", "--at", self.base_url, "--operator", operator,
-             "--apns", f"127.0.0.1:{self.apns_port}"],
-            stdin=subprocess.DEVNULL, timeout=600,
+        return told(
+            ["demo", "--at", self.base_url, "--operator", operator, "--apns", f"127.0.0.1:{self.apns_port}"],
+            show=True,
         )
-        if done.returncode != 0:
-            raise SystemExit(f"the demo failed; log: {self.log}")
 
     def tick(self):
         """As the timer does, for the minute that has just begun."""
@@ -428,6 +430,44 @@ class Emulator:
         shutil.rmtree(self.work, ignore_errors=True)
 
 
+def told(arguments, show=False):
+    """What `trennwand` says about the verdicts in the end; it is ended then, if it does not end itself."""
+    lines, verdicts = [], False
+    process = subprocess.Popen(
+        [TARGET / "debug/trennwand", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=None if show else subprocess.DEVNULL, text=True, start_new_session=True,
+    )
+    overdue = threading.Timer(600, process.kill)
+    overdue.start()
+    try:
+        for line in process.stdout:
+            if show:
+                print(line, end="", flush=True)
+            verdicts |= "The verdicts" in line
+            if verdicts:
+                lines.append(line.rstrip())
+            if not show and verdicts and "A phone's verdict is its worst control" in line:
+                process.terminate()
+                break
+        process.wait(60)
+    finally:
+        overdue.cancel()
+        process.kill()
+        process.wait()
+    if not verdicts or (show and process.returncode != 0):
+        raise SystemExit(f"the demo did not come to its verdicts: trennwand {arguments[0]}")
+    return [line for line in lines if "Pushes that" not in line and line]
+
+
+def told_locally():
+    """The verdicts of the same demo on the local server, as `cargo run` plays it."""
+    with tempfile.TemporaryDirectory(prefix="trennwand-local-") as work:
+        return told([
+            "serve", "--play", "--memory", "--listen", f"127.0.0.1:{free_port()}",
+            "--credentials", f"{work}/credentials.json",
+        ])
+
+
 def environment_of(process):
     try:
         content = pathlib.Path(f"/proc/{process}/environ").read_bytes()
@@ -460,7 +500,10 @@ def run(iam, built):
     try:
         emulator.deploy(built)
         operator = emulator.set_up()
-        emulator.play(operator)
+        verdicts = emulator.play(operator)
+        locally = told_locally()
+        assert verdicts == locally, "\n".join(["the local server says:", *locally])
+        say("the verdicts are those of `cargo run`, line by line")
         emulator.tick()
         if iam:
             emulator.walk(operator)

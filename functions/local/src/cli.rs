@@ -68,6 +68,9 @@ struct Serve {
     /// the new ones to this file (mode 0600) once the server is ready.
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
+    /// Play the main job once the server is ready, as without a command.
+    #[arg(long, requires = "credentials")]
+    play: bool,
     /// New tenants get no push certificate of a test portal; they have to upload Apple's.
     #[arg(long)]
     no_test_portal: bool,
@@ -120,7 +123,7 @@ impl Cli {
             demo_agreements: !serve.no_demo_agreements,
             ..Options::new(data)
         };
-        Order::Serve { options: Box::new(options), play: false }
+        Order::Serve { options: Box::new(options), play: serve.play }
     }
 }
 
@@ -189,6 +192,8 @@ mod tests {
         let elsewhere = serving(&["serve", "--data", "/tmp/d"]).unwrap().0.data;
         assert_eq!(elsewhere, Data::Directory("/tmp/d".into()));
         assert!(order(&["serve", "--data", "/tmp/d", "--memory"]).is_none());
+        assert!(serving(&["serve", "--play", "--credentials", "/tmp/c.json"]).unwrap().1);
+        assert!(order(&["serve", "--play"]).is_none(), "whoever plays needs clients");
         assert!(order(&["serve", "--listen", "nowhere"]).is_none());
     }
 }

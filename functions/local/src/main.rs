@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use trennwand::{Cli, Console, DemoError, Options, Order, Running, play, start};
+use trennwand::{Cli, Console, Credentials, DemoError, Options, Order, Running, play, start};
 use trennwand_runtime::telemetry;
 
 #[tokio::main]
@@ -35,6 +35,7 @@ async fn serve(options: Options, plays: bool) -> ExitCode {
     let directives = if plays { "warn,dynoxide=error" } else { "info,dynoxide=error" };
     telemetry::init(telemetry::Format::Plain, directives);
     let console = Console;
+    let credentials = options.credentials.clone();
     let server = match start(options).await {
         Ok(server) => server,
         Err(error) => {
@@ -45,24 +46,31 @@ async fn serve(options: Options, plays: bool) -> ExitCode {
     console.say(format_args!("Trennwand serves on {} (Ctrl-C ends it).", server.base_url()));
     let code = tokio::select! {
         () = wait_for_the_end() => ExitCode::SUCCESS,
-        code = stay(plays, &server, console) => code,
+        code = stay(plays, &server, &credentials, console) => code,
     };
     server.shutdown().await;
     code
 }
 
 /// Plays the demo if it is wanted, then keeps its phones online; returns only if the demo fails.
-async fn stay(plays: bool, server: &Running, console: Console) -> ExitCode {
+async fn stay(
+    plays: bool,
+    server: &Running,
+    credentials: &Credentials,
+    console: Console,
+) -> ExitCode {
     if !plays {
         return std::future::pending().await;
     }
     match play(server, console).await {
         Ok(_phones) => {
+            let base_url = server.base_url();
             console.say(format_args!(
-                "\nTrennwand keeps serving on {0}. API reference: {0}/docs. Credentials: \
-                 .trennwand/credentials.json",
-                server.base_url(),
+                "\nTrennwand keeps serving on {base_url}. API reference: {base_url}/docs."
             ));
+            if let Credentials::File(file) = credentials {
+                console.say(format_args!("Credentials: {}", file.display()));
+            }
             std::future::pending().await
         }
         Err(error) => {
