@@ -5,7 +5,6 @@ emulator leaves the functions' processes behind.
 """
 
 import datetime
-import http.client
 import io
 import json
 import os
@@ -21,12 +20,12 @@ import threading
 import time
 import uuid
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from relay import Recorder, Relay
 from walk import operations, walk
 
 # Nothing that this machine says about AWS or proxies is meant for the emulator.
@@ -37,7 +36,6 @@ os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ["TRENNWAND_TARGET"])
 RECORD = pathlib.Path(os.environ["TRENNWAND_RECORD"])
-FUNCTIONS = "onboarding policy enrollment checkin push events schedule setup".split()
 REGION = "eu-central-1"
 MARKER = "TRENNWAND_SMOKE"
 
@@ -50,130 +48,6 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-class Relay:
-    """Passes HTTP requests on, byte for byte; tells `seen` of each before and `answered` after."""
-
-    def __init__(self, port, upstream, host=None, seen=None):
-        relay = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def pass_on(self):
-                length = int(self.headers.get("content-length") or 0)
-                body = self.rfile.read(length)
-                if relay.seen:
-                    relay.seen(self.headers, body)
-                connection = http.client.HTTPConnection("127.0.0.1", upstream, timeout=60)
-                connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-                connection.putheader("host", relay.host or self.headers["host"])
-                for name, value in self.headers.items():
-                    if name.lower() not in ("host", "connection"):
-                        connection.putheader(name, value)
-                connection.endheaders(body)
-                answer = connection.getresponse()
-                content = answer.read()
-                connection.close()
-                self.send_response_only(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in ("transfer-encoding", "connection", "content-length"):
-                        self.send_header(name, value)
-                if answer.status not in (204, 304):
-                    self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(content)
-
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = pass_on
-
-            def log_message(self, *_):
-                pass
-
-        self.host, self.seen = host, seen
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Recorder:
-    """What functions ask for: who; of DynamoDB which action, table and leading keys; of KMS which action
-    and encryption context. The emulator's IAM knows neither keys nor contexts."""
-
-    def __init__(self):
-        self.who, self.tables, self.found = {}, {}, {}
-        self.lock = threading.Lock()
-
-    def __call__(self, headers, body):
-        service, _, operation = (headers.get("x-amz-target") or "").partition(".")
-        caller = re.search(r"Credential=([^/]+)/", headers.get("authorization") or "")
-        if not caller:
-            return
-        if service == "DynamoDB_20120810":
-            for action, table, index, keys in accesses(operation, json.loads(body)):
-                self.note(caller[1], f"dynamodb:{action}", table=table, index=index, keys=keys)
-        elif service == "TrentService":
-            purpose = json.loads(body).get("EncryptionContext", {}).get("trennwand", "")
-            self.note(caller[1], f"kms:{operation}", purpose=purpose)
-
-    def note(self, caller, action, **asked):
-        entry = {"caller": caller, "action": action, **asked}
-        with self.lock:
-            self.found[json.dumps(kinds(entry), sort_keys=True)] = entry
-
-    def write(self):
-        """One line per kind of access."""
-        RECORD.parent.mkdir(parents=True, exist_ok=True)
-        unknown, lines = set(), set()
-        for entry in self.found.values():
-            function = self.who.get(entry.pop("caller"))
-            table = entry.get("table")
-            if function is None or (table and table not in self.tables):
-                unknown.add((function, entry["action"], table))
-                continue
-            entry |= {"function": function} | ({"table": self.tables[table]} if table else {})
-            lines.add(json.dumps(entry, sort_keys=True))
-        RECORD.write_text("".join(f"{line}\n" for line in sorted(lines)))
-        return len(lines), unknown
-
-
-def kinds(entry):
-    """The same for all identifiers."""
-    def short(text):
-        return re.sub(r"(_[0-9A-Z]{26})|([0-9a-f]{64})", "", text)
-
-    fields = {"keys": sorted({short(key) for key in entry["keys"]})} if "keys" in entry else {}
-    fields |= {"purpose": short(entry["purpose"])} if "purpose" in entry else {}
-    return entry | fields
-
-
-def accesses(operation, asked):
-    def pk(item):
-        return item["pk"]["S"]
-
-    table = asked.get("TableName")
-    if operation in ("GetItem", "UpdateItem", "DeleteItem"):
-        yield operation, table, None, [pk(asked["Key"])]
-    elif operation == "PutItem":
-        yield operation, table, None, [pk(asked["Item"])]
-    elif operation == "Query":
-        yield operation, table, asked.get("IndexName"), [asked["ExpressionAttributeValues"][":pk"]["S"]]
-    elif operation == "BatchGetItem":
-        for name, request in asked["RequestItems"].items():
-            yield operation, name, None, [pk(key) for key in request["Keys"]]
-    elif operation == "TransactWriteItems":
-        # IAM knows the parts, not the whole.
-        for item in asked["TransactItems"]:
-            for part, write in item.items():
-                action = {"ConditionCheck": "ConditionCheckItem"}.get(part, part + "Item")
-                yield action, write["TableName"], None, [pk(write.get("Key") or write["Item"])]
-    else:
-        yield operation, table, None, []
 
 
 class Emulator:
@@ -231,10 +105,11 @@ class Emulator:
     def deploy(self, built):
         s3 = self.client("s3")
         s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
-        for name in FUNCTIONS:
-            s3.put_object(Bucket="code", Key=f"{name}.zip", Body=packed(name, built))
         template = (ROOT / "infra/template.yaml").read_text()
-        template = re.sub(r"CodeUri: \.\./target/lambda/trennwand-(\w+)/", r"CodeUri: s3://code/\1.zip", template)
+        code = r"CodeUri: \.\./target/lambda/trennwand-(\w+)/"
+        for name in set(re.findall(code, template)):
+            s3.put_object(Bucket="code", Key=f"{name}.zip", Body=packed(name, built))
+        template = re.sub(code, r"CodeUri: s3://code/\1.zip", template)
         # The emulator's timer does not say what time it is: `tick` says so in its place.
         template, timers = re.subn(r"(      ScheduleExpression: .*\n)", r"\1      State: DISABLED\n", template)
         assert timers == 1
@@ -515,7 +390,7 @@ def run(iam, built):
                 for function, environment in emulator.running.items()
             }
             emulator.check_denials()
-            count, unknown = emulator.recorder.write()
+            count, unknown = emulator.recorder.write(RECORD)
             assert not unknown, unknown
             say(f"{count} kinds of access are recorded in {RECORD.relative_to(TARGET)}")
     finally:

@@ -101,7 +101,7 @@ def walk(base_url, operator):
         if operation.startswith("GET /v1/catalogue/") and "{" not in operation:
             reseller(operation)
     reseller("GET /v1/brand")
-    brand = reseller("PUT /v1/brand", {"name": "Süd IT"})
+    reseller("PUT /v1/brand", {"name": "Süd IT"})
     reseller("PUT /v1/brand/logo", PIXEL)
     tenant = reseller("POST /v1/tenants", {"name": "Beispiel AG"})["id"]
     until(lambda: reseller("GET /v1/tenants/{tenant}", tenant=tenant)["status"] == "active")
