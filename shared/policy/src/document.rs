@@ -3,10 +3,12 @@ use serde_json::Value;
 use trennwand_domain::{Error, Result};
 
 pub use apps::{ManagedApp, is_bundle_id, is_package_name};
+pub use named::named_refusal;
 use read::{Choice, Fields, choices};
 pub use schema::{SCHEMA_ID, schema};
 
 mod apps;
+mod named;
 mod read;
 mod schema;
 

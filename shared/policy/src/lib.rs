@@ -56,7 +56,8 @@ pub use diff::{Change, diff, diff_artefacts, touches_mail_account};
 pub use document::{
     Backup, CloudSync, CompanyPhones, Contacts, Isolation, LockScreenPreviews, MailOptions,
     ManagedApp, Messengers, NearbySharing, NonCompliance, PRESET_NAME, Passcode, Permission,
-    PolicyDocument, SCHEMA_ID, SiriWhileLocked, is_bundle_id, is_package_name, schema,
+    PolicyDocument, SCHEMA_ID, SiriWhileLocked, is_bundle_id, is_package_name, named_refusal,
+    schema,
 };
 pub use flow::{
     Before, Channel, Closes, Confidence, InsideApp, Key, Line, Must, Proof, Refusal, RefusalCode,

@@ -25,7 +25,9 @@ impl Fleet {
         all.map(|((_, os), phones)| (*os, *phones))
     }
 
-    fn phones(&self, target: Target) -> u32 {
+    /// How many phones of a kind there are.
+    #[must_use]
+    pub fn phones(&self, target: Target) -> u32 {
         self.of(target).map(|(_, phones)| phones).sum()
     }
 }

@@ -32,6 +32,7 @@ mod core;
 pub mod lambda;
 mod mount;
 mod principals;
+mod refusal;
 mod system;
 pub mod telemetry;
 mod templates;
@@ -45,6 +46,7 @@ pub use self::{
     core::{Api, Core},
     mount::mount,
     principals::StorePrincipals,
+    refusal::{compile_for, policy_refused, read_document, refusal_shown},
     system::{SystemClock, SystemEntropy},
     templates::Templates,
     vault::{NewPerson, Vault},

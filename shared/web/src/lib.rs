@@ -45,7 +45,7 @@ pub use oauth::{NoStore, OauthFailure, TokenRequest};
 pub use openapi::{Problems, document};
 pub use page::{Listing, Paging, PagingParams};
 pub use path::{Id, Language, PathId};
-pub use problem::{ApiError, FieldError, Problem, ProblemReason, Result};
+pub use problem::{ApiError, FieldError, Problem, ProblemReason, ProblemRefusal, Result};
 pub use shell::{LogNote, REQUEST_LIFE, Shell, finish};
 pub use trennwand_auth::need;
 

@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::{FieldError, Problem, problem::ProblemReason};
+use crate::{FieldError, Problem, ProblemReason, ProblemRefusal};
 
 /// The name of the security scheme: `security(("oauth2" = ["devices:read"]))`.
 const SCHEME: &str = "oauth2";
@@ -45,6 +45,7 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
         .schema(Problem::name(), Problem::schema())
         .schema(FieldError::name(), FieldError::schema())
         .schema(ProblemReason::name(), ProblemReason::schema())
+        .schema(ProblemRefusal::name(), ProblemRefusal::schema())
         .security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([flow])))
         .build();
     let head = OpenApiBuilder::new().info(info).components(Some(components)).build();

@@ -38,9 +38,37 @@ pub struct Problem {
     /// The finer reason behind the code, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ProblemReason>,
+    /// What leaks and what would close it, if the code is `policy_refused`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<ProblemRefusal>,
     /// The fields that are not acceptable.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: Vec<FieldError>,
+}
+
+/// Why a policy is put on no phone of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProblemRefusal {
+    /// Stable.
+    #[schema(example = "messengers_on_fully_managed")]
+    pub code: &'static str,
+    /// The kind of phone.
+    #[schema(example = "android-fully-managed")]
+    pub target: String,
+    /// The way that leaks, as `/v1/catalogue/channels` has it.
+    #[schema(example = "one_side")]
+    pub channel: &'static str,
+    /// The path of the field at fault, if one is.
+    #[schema(example = "document.messengers")]
+    pub field: Option<String>,
+    /// The settings of the phone that would close it.
+    #[schema(example = json!(["applications"]))]
+    pub closed_by: Vec<&'static str>,
+    /// The oldest system on which it would leak.
+    #[schema(example = "8.0")]
+    pub since: Option<String>,
+    /// All of this for people, in the language of `Accept-Language`.
+    pub text: String,
 }
 
 /// The finer reason behind an error's code.
@@ -85,6 +113,7 @@ struct Parts {
     english: String,
     german: String,
     reason: Option<ReasonCode>,
+    refusal: Option<ProblemRefusal>,
     errors: Vec<FieldError>,
     header: Option<(HeaderName, HeaderValue)>,
     log_context: Option<String>,
@@ -103,6 +132,7 @@ impl ApiError {
             english: english.into(),
             german: german.into(),
             reason: None,
+            refusal: None,
             errors: Vec::new(),
             header: None,
             log_context: None,
@@ -116,6 +146,19 @@ impl ApiError {
         let english = "some fields are not acceptable";
         let mut error = Self::new(status, "invalid", english, "Einige Felder sind unzulässig.");
         error.0.errors = errors;
+        error
+    }
+
+    /// A policy would let business data out; `refusal.text` is its text in English.
+    #[must_use]
+    pub fn policy_refused(refusal: ProblemRefusal, german: String) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let mut error = Self::new(status, "policy_refused", refusal.text.clone(), german);
+        error.0.errors = vec![FieldError {
+            field: refusal.field.clone().unwrap_or_else(|| "document".to_owned()),
+            message: refusal.text.clone(),
+        }];
+        error.0.refusal = Some(refusal);
         error
     }
 
@@ -181,14 +224,17 @@ impl ApiError {
 
     /// The body for a reader of this language.
     pub(crate) fn body(&self, locale: Locale, request: Option<RequestId>) -> Body {
+        let detail = match locale {
+            Locale::En => self.0.english.clone(),
+            Locale::De => self.0.german.clone(),
+        };
+        let in_language = |refusal: ProblemRefusal| ProblemRefusal { text: detail.clone(), ..refusal };
         let problem = Problem {
+            refusal: self.0.refusal.clone().map(in_language),
             code: self.0.code,
             title: self.0.status.canonical_reason().unwrap_or("Error"),
             status: self.0.status.as_u16(),
-            detail: match locale {
-                Locale::En => self.0.english.clone(),
-                Locale::De => self.0.german.clone(),
-            },
+            detail,
             request_id: request.map(|id| id.to_string()),
             reason: self.0.reason.map(|code| ProblemReason::new(code, locale)),
             errors: self.0.errors.clone(),

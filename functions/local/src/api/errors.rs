@@ -5,7 +5,7 @@ use super::Traits;
 
 /// The errors that are not in the catalogue of reasons: name among the shared responses, status,
 /// code, meaning.
-const COMMON: [(&str, &str, &str, &str); 15] = [
+const COMMON: [(&str, &str, &str, &str); 16] = [
     ("Malformed", "400", "malformed", "The request is not well formed."),
     ("Unauthenticated", "401", "unauthenticated", "No valid access token."),
     ("NotFound", "404", "not_found", "There is no such thing, or it is not the caller's to see."),
@@ -15,6 +15,7 @@ const COMMON: [(&str, &str, &str, &str); 15] = [
     ("TooLarge", "413", "too_large", "The body is too large."),
     ("UnsupportedMediaType", "415", "unsupported_media_type", "The body is of another type."),
     ("", "422", "invalid", "A value is not acceptable; `errors` says which and why."),
+    ("", "422", "policy_refused", "Business data would leak; `refusal` says how, where and what closes it."),
     ("", "422", "idempotency_key_reused", "The key was used for another request."),
     ("PreconditionRequired", "428", "precondition_required", "`If-Match` is missing."),
     ("", "405", "method_not_allowed", "The path does not have that method."),

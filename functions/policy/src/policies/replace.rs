@@ -2,8 +2,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
 use trennwand_domain::{Error, Policy, PolicyId, PolicyVersion, Result as DomainResult};
-use trennwand_policy::PolicyDocument;
-use trennwand_runtime::{Answer, Core, Write, Written};
+use trennwand_policy::Fleet;
+use trennwand_runtime::{Answer, Core, Write, Written, compile_for, read_document};
 use trennwand_web::{ForTenant, Id, IfMatch, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
@@ -45,6 +45,7 @@ pub(crate) struct NewDraft {
             body = PolicyView,
             headers(("etag" = String, description = "For `If-Match`"))
         ),
+        (status = 422, description = "policy_refused"),
         Problems
     ),
     security(("oauth2" = ["policies"]))
@@ -60,7 +61,8 @@ pub(crate) async fn policy_replace(
     let policies = core.store.policies(tenant.scope());
     let before = policies.get(id).await?.ok_or_else(|| Error::not_found("policy"))?;
     known.check(before.revision)?;
-    let document = PolicyDocument::from_value("document", &new.document)?;
+    let document = read_document(&new.document)?;
+    compile_for(&document, None, &Fleet::default())?;
     let now = core.clock.now();
     let version = PolicyVersion {
         policy: id,
