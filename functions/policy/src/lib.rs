@@ -17,6 +17,7 @@ mod audit;
 mod commands;
 mod devices;
 mod enrollments;
+mod fleet;
 mod policies;
 mod rollouts;
 mod users;
@@ -48,7 +49,9 @@ pub fn api() -> OpenApiRouter<Api> {
         .routes(routes!(devices::compliance::device_compliance_get))
         .routes(routes!(commands::create::command_create, commands::list::command_list))
         .routes(routes!(commands::read::command_get))
-        .routes(routes!(policies::list::policy_list))
+        .routes(routes!(policies::create::policy_create, policies::list::policy_list))
+        .routes(routes!(policies::artifacts::policy_artifacts_get))
+        .routes(routes!(policies::preview::policy_preview))
         .routes(routes!(policies::read::policy_get, policies::replace::policy_replace))
         .routes(routes!(policies::version::policy_version_get))
         .routes(routes!(rollouts::create::rollout_create, rollouts::list::rollout_list))
@@ -74,6 +77,6 @@ mod tests {
         let count = operations.len();
         operations.sort_unstable();
         operations.dedup();
-        assert_eq!((count, operations.len()), (25, 25));
+        assert_eq!((count, operations.len()), (28, 28));
     }
 }

@@ -113,6 +113,8 @@ ids! {
     TenantId = "ten_";
     /// An OAuth 2.0 client.
     ClientId = "cli_";
+    /// A policy that a reseller offers to its tenants.
+    TemplateId = "tpl_";
     /// A person who uses a managed phone.
     UserId = "usr_";
     /// An invitation to enrol one phone.

@@ -54,10 +54,10 @@ pub use enrollment::{Enrollment, IssuedCertificate, Method, OneTimeToken};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
     ClientId, DeviceId, EnrollmentId, EventId, GroupId, IdGen, ParseIdError, PolicyId, RequestId,
-    ResellerId, RolloutId, TenantId, UserId,
+    ResellerId, RolloutId, TemplateId, TenantId, UserId,
 };
 pub use locale::Locale;
-pub use policy::{Policy, PolicyVersion, Purpose, Rollout};
+pub use policy::{Policy, PolicyTemplate, PolicyVersion, Purpose, Rollout};
 pub use random::Entropy;
 pub use reason::{Reason, ReasonCode};
 pub use scope::{Authenticator, TenantScope};

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PolicyId, RolloutId, Timestamp, device::words};
+use crate::{PolicyId, RolloutId, TemplateId, Timestamp, device::words};
 
 words! {
     /// What an artefact is for; each is a profile of its own on an iPhone.
@@ -41,6 +41,22 @@ pub struct PolicyVersion {
     /// The document as JSON text in its canonical form.
     pub document: String,
     /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// A policy that a reseller offers to its tenants; it never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyTemplate {
+    /// Identity.
+    pub id: TemplateId,
+    /// Its name, which policies made of it get.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The document as JSON text in its canonical form.
+    pub document: String,
+    /// When it was created.
     pub created_at: Timestamp,
 }
 

@@ -29,6 +29,7 @@ pub mod aws;
 mod bus;
 pub mod config;
 mod core;
+mod document;
 pub mod lambda;
 mod mount;
 mod principals;
@@ -44,6 +45,7 @@ pub use self::{
     answer::{Answer, Written},
     bus::{Audience, Message, Publisher, Wake},
     core::{Api, Core},
+    document::DocumentSchema,
     mount::mount,
     principals::StorePrincipals,
     refusal::{compile_for, policy_refused, read_document, refusal_shown},

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use trennwand_web::{ApiError, LogNote, Result};
-use utoipa::openapi::{OpenApi, PathItem};
+use utoipa::openapi::{OpenApi, PathItem, path::Operation};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -38,6 +38,9 @@ where
     router.route_layer(middleware::from_fn_with_state(writes, around))
 }
 
+/// Marks, in its description, an operation whose method is that of a write and which writes nothing.
+const READ_ONLY: &str = "x-read-only";
+
 /// The names of the operations that write.
 type Operations = HashMap<(Method, String), String>;
 
@@ -58,7 +61,11 @@ fn operations(document: &OpenApi) -> Operations {
             (Method::DELETE, delete),
         ];
         for (method, operation) in writing {
-            let name = operation.as_ref().and_then(|o| o.operation_id.clone());
+            let reads = |o: &&Operation| {
+                o.extensions.as_ref().is_some_and(|more| more.contains_key(READ_ONLY))
+            };
+            let operation = operation.as_ref().filter(|o| !reads(o));
+            let name = operation.and_then(|o| o.operation_id.clone());
             if let Some(name) = name.filter(|_| path.starts_with("/v1/")) {
                 operations.insert((method, path.clone()), name);
             }

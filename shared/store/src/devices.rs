@@ -81,6 +81,19 @@ pub struct WakeTarget {
     pub push: PushTarget,
 }
 
+/// What the effect of a policy depends on, of a phone under management.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetMember {
+    /// The phone.
+    pub device: DeviceId,
+    /// Kind of management.
+    pub target: Target,
+    /// Whether it has a user, without whom there is no account.
+    pub has_user: bool,
+    /// Version of the operating system as the phone said it, if it may be asked.
+    pub os_version: Option<String>,
+}
+
 /// Which phones are wanted; the default is all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceFilter {

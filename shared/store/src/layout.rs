@@ -23,6 +23,7 @@
 //! | | `S#<name>` | secret |
 //! | `R#<reseller>#O`, `#T`, `#C` | `0`, `<tenant>`, `<client>` | reseller, its tenants, its clients |
 //! | `R#<reseller>#B` | `0`, `logo` | its brand, the bytes of its logo |
+//! | `R#<reseller>#P` | `t#<template>`, `default` | its policy templates, the one for new tenants |
 //! | `O#R`, `O#C` | `<reseller>`, `<client>` | the operator's resellers, clients |
 //! | `T#<tenant>#AUD`, `R#<reseller>#AUD`, `O#AUD` | `<event>` | audit trail |
 //! | `T#<tenant>#IDK`, `R#<reseller>#IDK`, `O#IDK` | `<hash>` | answer kept under an idempotency key |
@@ -39,7 +40,7 @@ mod tests;
 
 use trennwand_domain::{
     ClientId, CommandUuid, DeviceId, Digest, EnrollmentId, EventId, Owner, PolicyId, ResellerId,
-    RolloutId, SlotKind, TenantId, TenantScope, UserId,
+    RolloutId, SlotKind, TemplateId, TenantId, TenantScope, UserId,
 };
 
 pub use self::subject::{Subject, SubjectItem, brand_of};
@@ -50,7 +51,7 @@ pub const BY_TENANT: &str = "by_tenant";
 pub const BY_DUE: &str = "by_due";
 /// What [`BY_TENANT`] carries beside the keys: what lists filter by and pushes need.
 pub const BY_TENANT_ATTRIBUTES: &[&str] =
-    &["pl", "ow", "tg", "st", "us", "vd", "fu", "dy", "pt", "pm", "pp"];
+    &["pl", "ow", "tg", "st", "us", "osv", "vd", "fu", "dy", "pt", "pm", "pp"];
 /// What [`BY_DUE`] carries beside the keys: what a wake needs.
 pub const BY_DUE_ATTRIBUTES: &[&str] = &["st", "pt", "pm", "pp"];
 /// Over how many partitions of [`BY_DUE`] the wakes are spread.
@@ -273,6 +274,18 @@ pub(crate) fn brand(reseller: ResellerId) -> Key {
 
 pub(crate) fn logo(reseller: ResellerId) -> Key {
     key(format!("R#{reseller}#B"), "logo".into())
+}
+
+pub(crate) fn policy_templates(reseller: ResellerId) -> Span {
+    Span::new(format!("R#{reseller}#P"), "t#")
+}
+
+pub(crate) fn policy_template(reseller: ResellerId, id: TemplateId) -> Key {
+    policy_templates(reseller).item(id)
+}
+
+pub(crate) fn default_policy_template(reseller: ResellerId) -> Key {
+    key(format!("R#{reseller}#P"), "default".into())
 }
 
 pub(crate) fn resellers() -> Span {

@@ -24,7 +24,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client as Dynamo;
-use trennwand_domain::TenantScope;
+use trennwand_domain::{ResellerId, TenantScope};
 
 mod answers;
 mod audit;
@@ -46,6 +46,7 @@ mod policies;
 mod read;
 mod resellers;
 mod schema;
+mod templates;
 mod tenant;
 mod tenants;
 #[cfg(test)]
@@ -58,7 +59,9 @@ pub use self::{
     audit::{Audit, Trail},
     brands::Brands,
     clients::Clients,
-    devices::{Authentication, ConnectView, DeviceFilter, Devices, TokenUpdate, WakeTarget},
+    devices::{
+        Authentication, ConnectView, DeviceFilter, Devices, FleetMember, TokenUpdate, WakeTarget,
+    },
     directory::Directory,
     due::{Due, DueWake, WakeCursor, WakePage},
     enrollments::Enrollments,
@@ -68,6 +71,7 @@ pub use self::{
     platform::{Platform, TokenKey},
     policies::Policies,
     resellers::Resellers,
+    templates::PolicyTemplates,
     tenant::TenantStore,
     tenants::Tenants,
     transaction::Transaction,
@@ -136,6 +140,12 @@ impl Store {
     #[must_use]
     pub const fn brands(&self) -> Brands<'_> {
         Brands::new(self)
+    }
+
+    /// The policies that a reseller offers to its tenants.
+    #[must_use]
+    pub const fn policy_templates(&self, reseller: ResellerId) -> PolicyTemplates<'_> {
+        PolicyTemplates::new(self, reseller)
     }
 
     /// The tenants of a reseller.

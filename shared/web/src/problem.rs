@@ -228,7 +228,8 @@ impl ApiError {
             Locale::En => self.0.english.clone(),
             Locale::De => self.0.german.clone(),
         };
-        let in_language = |refusal: ProblemRefusal| ProblemRefusal { text: detail.clone(), ..refusal };
+        let in_language =
+            |refusal: ProblemRefusal| ProblemRefusal { text: detail.clone(), ..refusal };
         let problem = Problem {
             refusal: self.0.refusal.clone().map(in_language),
             code: self.0.code,

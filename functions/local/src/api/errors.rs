@@ -15,7 +15,12 @@ const COMMON: [(&str, &str, &str, &str); 16] = [
     ("TooLarge", "413", "too_large", "The body is too large."),
     ("UnsupportedMediaType", "415", "unsupported_media_type", "The body is of another type."),
     ("", "422", "invalid", "A value is not acceptable; `errors` says which and why."),
-    ("", "422", "policy_refused", "Business data would leak; `refusal` says how, where and what closes it."),
+    (
+        "",
+        "422",
+        "policy_refused",
+        "Business data would leak; `refusal` says how, where and what closes it.",
+    ),
     ("", "422", "idempotency_key_reused", "The key was used for another request."),
     ("PreconditionRequired", "428", "precondition_required", "`If-Match` is missing."),
     ("", "405", "method_not_allowed", "The path does not have that method."),

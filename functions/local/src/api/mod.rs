@@ -45,8 +45,8 @@ may not see looks exactly like what does not exist: `404 not_found`. Lists take 
 belong to the operator, to a reseller or to a tenant, and have scopes of that level. A revoked \
 client is refused after at most 30 seconds.
 
-**Repeating.** Every POST under `/v1` takes an `Idempotency-Key`: the same key with the same request \
-gives the same answer for 24 hours.";
+**Repeating.** Every POST under `/v1` that changes something takes an `Idempotency-Key`: the same key \
+with the same request gives the same answer for 24 hours. `x-read-only` marks those that do not.";
 
 /// The API document (OpenAPI 3.1) of everything that is served.
 #[must_use]
@@ -56,7 +56,18 @@ pub fn api_document() -> Value {
     let (_, own) = routes::api().split_for_parts();
     let document = trennwand_web::document([onboarding, policy, own]);
     // Its types serialise to JSON by construction.
-    completed(serde_json::to_value(document).unwrap_or_default())
+    let mut document = completed(serde_json::to_value(document).unwrap_or_default());
+    document["components"]["schemas"]["PolicyDocument"] = policy_document();
+    document
+}
+
+/// The published schema of policy documents, whose dialect is that of OpenAPI 3.1.
+fn policy_document() -> Value {
+    let mut schema = trennwand_policy::schema();
+    if let Some(members) = schema.as_object_mut() {
+        members.retain(|name, _| !name.starts_with('$'));
+    }
+    schema
 }
 
 fn completed(mut document: Value) -> Value {
@@ -198,6 +209,7 @@ impl Traits {
         let parameters = operation["parameters"].as_array();
         let content = operation["requestBody"]["content"].as_object();
         let body = content.is_some_and(|c| c.contains_key("application/json"));
+        let reads = operation["x-read-only"] == true;
         let etag = operation["responses"]["200"]["headers"]["etag"].is_object();
         Self {
             versioned,
@@ -207,8 +219,8 @@ impl Traits {
             body,
             raw_body: content.is_some() && !body,
             query: parameters.is_some_and(|p| p.iter().any(|p| p["in"] == "query")),
-            write: versioned && method != "get",
-            idempotent: versioned && method == "post",
+            write: versioned && method != "get" && !reads,
+            idempotent: versioned && method == "post" && !reads,
             conditional: versioned && method == "put" && etag,
         }
     }

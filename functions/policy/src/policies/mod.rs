@@ -1,4 +1,9 @@
+pub(crate) mod artifacts;
+pub(crate) mod create;
+mod effects;
 pub(crate) mod list;
+pub(crate) mod preview;
+mod proof;
 pub(crate) mod read;
 pub(crate) mod replace;
 pub(crate) mod version;
@@ -6,6 +11,8 @@ pub(crate) mod version;
 use serde::Serialize;
 use serde_json::Value;
 use trennwand_domain::{Error, Policy, PolicyId, PolicyVersion, Result, Timestamp};
+use trennwand_policy::PolicyDocument;
+use trennwand_runtime::DocumentSchema;
 use utoipa::ToSchema;
 
 /// A policy as lists show it.
@@ -45,7 +52,7 @@ pub(crate) struct PolicyView {
     #[serde(flatten)]
     summary: PolicySummary,
     /// What shall hold on the phones.
-    #[schema(value_type = Object)]
+    #[schema(value_type = DocumentSchema)]
     document: Value,
 }
 
@@ -58,4 +65,20 @@ impl PolicyView {
 fn document(version: &PolicyVersion) -> Result<Value> {
     serde_json::from_str(&version.document)
         .map_err(|e| Error::internal(format!("a stored policy document: {e}")))
+}
+
+/// The document of a stored version.
+fn stored(version: &PolicyVersion) -> Result<PolicyDocument> {
+    PolicyDocument::parse(&version.document)
+        .map_err(|e| Error::internal(format!("a stored policy document: {e}")))
+}
+
+/// The name of a policy.
+fn name(text: &str) -> Result<String> {
+    let text = text.trim();
+    let fits = (1..=120).contains(&text.chars().count());
+    if !fits || text.chars().any(char::is_control) {
+        return Err(Error::invalid("name", "expected 1 to 120 characters, no control characters"));
+    }
+    Ok(text.to_owned())
 }

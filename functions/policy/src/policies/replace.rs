@@ -1,13 +1,13 @@
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
-use trennwand_domain::{Error, Policy, PolicyId, PolicyVersion, Result as DomainResult};
+use trennwand_domain::{Error, Policy, PolicyId, PolicyVersion};
 use trennwand_policy::Fleet;
 use trennwand_runtime::{Answer, Core, Write, Written, compile_for, read_document};
 use trennwand_web::{ForTenant, Id, IfMatch, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
-use super::PolicyView;
+use super::{DocumentSchema, PolicyView, name};
 
 /// A policy as it shall be.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -18,7 +18,7 @@ pub(crate) struct NewDraft {
     #[schema(min_length = 1, max_length = 120)]
     name: Option<String>,
     /// What shall hold on the phones.
-    #[schema(value_type = Object, example = json!({
+    #[schema(value_type = DocumentSchema, example = json!({
         "schema_version": 1, "contacts": "strict", "documents": "isolated",
         "clipboard": "isolated", "nearby_sharing": "isolated", "cloud_sync": "blocked",
         "backup": "encrypted", "siri_while_locked": "allowed", "lock_screen_previews": "shown",
@@ -80,13 +80,4 @@ pub(crate) async fn policy_replace(
     policies.put_draft(&mut tx, &after, &version);
     let shown = PolicyView::new(&after, &version)?;
     write.commit(&core, tx, id, Answer::ok(&shown).tagged(after.revision + 1)).await
-}
-
-fn name(text: &str) -> DomainResult<String> {
-    let text = text.trim();
-    let fits = (1..=120).contains(&text.chars().count());
-    if !fits || text.chars().any(char::is_control) {
-        return Err(Error::invalid("name", "expected 1 to 120 characters, no control characters"));
-    }
-    Ok(text.to_owned())
 }

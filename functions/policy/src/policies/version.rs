@@ -1,12 +1,13 @@
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trennwand_domain::{Error, PolicyId, Timestamp};
+use trennwand_policy::diff;
 use trennwand_runtime::Core;
-use trennwand_web::{ForTenant, Id, Json, PathId, Problems, Result, need};
-use utoipa::ToSchema;
+use trennwand_web::{ForTenant, Id, Json, PathId, Problems, Query, Result, need};
+use utoipa::{IntoParams, ToSchema};
 
-use super::document;
+use super::{DocumentSchema, document, effects::ChangeView, stored};
 
 /// One version of a policy; it never changes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,16 +18,34 @@ pub(crate) struct PolicyVersionView {
     /// Counts from 1.
     version: u32,
     /// What shall hold on the phones.
-    #[schema(value_type = Object)]
+    #[schema(value_type = DocumentSchema)]
     document: Value,
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// What differs from the version `against`, field by field; absent without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<ChangeView>>,
+}
+
+/// What to compare with.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct VersionQuery {
+    /// Another version of the policy, to say what changed since.
+    #[serde(default)]
+    against: Option<u32>,
 }
 
 /// The number of a version in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct VersionNumber(u32);
+
+impl VersionNumber {
+    pub(crate) const fn get(self) -> u32 {
+        self.0
+    }
+}
 
 impl PathId for VersionNumber {
     const NAME: &'static str = "version";
@@ -45,7 +64,8 @@ impl PathId for VersionNumber {
     params(
         ("tenant" = String, Path, description = "The tenant"),
         ("policy" = String, Path, description = "The policy"),
-        ("version" = u32, Path, description = "The number of the version")
+        ("version" = u32, Path, description = "The number of the version"),
+        VersionQuery
     ),
     responses((status = 200, description = "The version", body = PolicyVersionView), Problems),
     security(("oauth2" = ["policies"]))
@@ -55,14 +75,26 @@ pub(crate) async fn policy_version_get(
     tenant: ForTenant<need::Policies>,
     Id(policy): Id<PolicyId>,
     Id(VersionNumber(version)): Id<VersionNumber>,
+    Query(query): Query<VersionQuery>,
 ) -> Result<Json<PolicyVersionView>> {
-    let stored = core.store.policies(tenant.scope()).version(policy, version).await?;
-    let stored = stored.ok_or_else(|| Error::not_found("version"))?;
+    let policies = core.store.policies(tenant.scope());
+    let found = policies.version(policy, version).await?;
+    let found = found.ok_or_else(|| Error::not_found("version"))?;
+    let changes = match query.against {
+        None => None,
+        Some(against) => {
+            let other = policies.version(policy, against).await?;
+            let absent = || Error::invalid("against", "there is no such version");
+            let changes = diff(&stored(&other.ok_or_else(absent)?)?, &stored(&found)?);
+            Some(changes.into_iter().map(ChangeView::from).collect())
+        }
+    };
     Ok(Json(PolicyVersionView {
         policy,
         version,
-        document: document(&stored)?,
-        created_at: stored.created_at,
+        document: document(&found)?,
+        created_at: found.created_at,
+        changes,
     }))
 }
 

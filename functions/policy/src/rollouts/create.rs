@@ -1,15 +1,15 @@
 use axum::extract::State;
 use serde::Deserialize;
 use trennwand_domain::{
-    AssignmentHead, Error, Policy, PolicyId, PolicyVersion, ReasonCode, Result as DomainResult,
-    Rollout, Rule, Target, Timestamp,
+    AssignmentHead, Error, Policy, PolicyId, PolicyVersion, ReasonCode, Rollout, Rule, Timestamp,
 };
-use trennwand_policy::{PolicyDocument, Template, compile};
-use trennwand_runtime::{Answer, Core, Write, Written};
+use trennwand_policy::{Fleet, PolicyDocument, Template};
+use trennwand_runtime::{Answer, Core, Write, Written, compile_for};
 use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
 use super::RolloutView;
+use crate::fleet;
 
 /// A roll-out to be ordered.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -36,6 +36,7 @@ pub(crate) struct NewRollout {
     responses(
         (status = 201, description = "The roll-out", body = RolloutView),
         (status = 409, description = "tenant_not_ready version_in_force"),
+        (status = 422, description = "policy_refused"),
         Problems
     ),
     security(("oauth2" = ["policies"]))
@@ -62,7 +63,8 @@ pub(crate) async fn rollout_create(
     let head = store.head().await?;
     let head = head.ok_or_else(|| Error::conflict(ReasonCode::TenantNotReady))?;
     let now = core.clock.now();
-    let (changed, templates) = with_version(&head, &version, now)?;
+    let counted = fleet::count(&core, scope).await?;
+    let (changed, templates) = with_version(&head, &version, &counted.fleet, now)?;
     let rollout =
         Rollout { id: core.ids.mint(), policy: id, version: new.version, created_at: now };
     let after = Policy { in_force: Some(new.version), updated_at: now, ..before };
@@ -82,13 +84,13 @@ pub(crate) async fn rollout_create(
 fn with_version(
     head: &AssignmentHead,
     version: &PolicyVersion,
+    fleet: &Fleet,
     now: Timestamp,
-) -> DomainResult<(AssignmentHead, Vec<Template>)> {
+) -> Result<(AssignmentHead, Vec<Template>)> {
     let document = PolicyDocument::parse(&version.document)
         .map_err(|e| Error::internal(format!("a stored policy document: {e}")))?;
-    let mail = head.mail.as_ref();
-    let templates: Vec<_> =
-        Target::OFFERED.iter().flat_map(|&target| compile(&document, target, mail)).collect();
+    let compiled = compile_for(&document, head.mail.as_ref(), fleet)?;
+    let templates: Vec<_> = compiled.into_iter().flat_map(|c| c.templates).collect();
     let artefacts: Vec<_> = templates.iter().map(Template::artefact_ref).collect();
     let rules = head.rules.iter().map(|rule| {
         if rule.policy != version.policy {
@@ -140,7 +142,7 @@ mod tests {
             document: PolicyDocument::preset().canonical_json(),
             created_at: NOON,
         };
-        let (changed, templates) = with_version(&head, &version, NOON).unwrap();
+        let (changed, templates) = with_version(&head, &version, &Fleet::default(), NOON).unwrap();
         assert_eq!(changed.version, 8);
         assert_eq!(changed.rules[0], head.rules[0]);
         assert_eq!(changed.rules[1].version, 3);

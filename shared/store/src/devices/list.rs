@@ -1,12 +1,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use trennwand_domain::{Device, DeviceId, DeviceState, Error, ReasonCode, Result, Verdict};
+use trennwand_domain::{Device, DeviceId, DeviceState, Error, ReasonCode, Result, Target, Verdict};
 
-use super::{DeviceFilter, Devices, WakeTarget, header};
+use super::{DeviceFilter, Devices, FleetMember, WakeTarget, header};
 use crate::{
     Listed, Page, Transaction, failure,
-    item::{Map, number, text},
+    item::{Fields, Map, number, text},
     layout::{self, Span, attribute},
     read::{Between, cursor, sort_key},
     transaction::{Expression, Table},
@@ -89,6 +89,8 @@ struct IndexQuery {
     bounds: (String, String),
     limit: Option<usize>,
     filter: (Option<String>, Map),
+    /// The attributes that are wanted, if not all that the index has.
+    only: Option<&'static str>,
 }
 
 impl Devices<'_> {
@@ -117,6 +119,7 @@ impl Devices<'_> {
                 bounds: span.bounds(after.as_deref()),
                 limit: Some(look),
                 filter: (expression.clone(), values.clone()),
+                only: None,
             };
             let (items, last) = self.query_index(&span, query).await?;
             for item in &items {
@@ -148,6 +151,39 @@ impl Devices<'_> {
         Ok(ids.iter().filter_map(|id| devices.remove(id)).collect())
     }
 
+    /// What a policy's effect depends on, of the tenant's phones under management that stay there: up
+    /// to 1 MB of the index from `cursor` on.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn page_fleet(
+        &self,
+        cursor: Option<DeviceId>,
+    ) -> Result<(Vec<FleetMember>, Option<DeviceId>)> {
+        let span = layout::device_index(&self.scope);
+        let states = [DeviceState::Enrolled, DeviceState::PushLost, DeviceState::Silent];
+        let names = [":enrolled", ":lost", ":silent"];
+        let values = names.iter().map(|name| (*name).to_owned()).zip(states.map(text)).collect();
+        let query = IndexQuery {
+            bounds: span.bounds(cursor.map(|c| c.to_string()).as_deref()),
+            limit: None,
+            filter: (Some(format!("st IN ({})", names.join(", "))), values),
+            only: Some("t_sk, tg, us, osv"),
+        };
+        let (items, last) = self.query_index(&span, query).await?;
+        let members = items.into_iter().map(|item| {
+            let mut item = Fields::from(item);
+            Ok(FleetMember {
+                device: item.parsed(attribute::TENANT_SK)?,
+                target: item.word("tg", Target::from_word)?,
+                has_user: item.opt_text("us")?.is_some(),
+                os_version: item.opt_text("osv")?,
+            })
+        });
+        let last = last.map(|id| id.parse()).transpose().map_err(Error::internal)?;
+        Ok((members.collect::<Result<_>>()?, last))
+    }
+
     /// The tenant's managed phones that can be woken, up to 1 MB of the index from `cursor` on.
     ///
     /// # Errors
@@ -159,7 +195,7 @@ impl Devices<'_> {
         let span = layout::device_index(&self.scope);
         let bounds = span.bounds(cursor.map(|c| c.to_string()).as_deref());
         let filter = (Some("attribute_exists(pt)".to_owned()), Map::new());
-        let query = IndexQuery { bounds, limit: None, filter };
+        let query = IndexQuery { bounds, limit: None, filter, only: None };
         let (items, last) = self.query_index(&span, query).await?;
         let targets = items.into_iter().map(header::decode_target);
         let targets = targets.filter_map(Result::transpose).collect::<Result<_>>()?;
@@ -204,7 +240,8 @@ impl Devices<'_> {
             .expression_attribute_values(":pk", text(&span.pk))
             .expression_attribute_values(":from", text(query.bounds.0))
             .expression_attribute_values(":to", text(query.bounds.1))
-            .set_filter_expression(filter);
+            .set_filter_expression(filter)
+            .set_projection_expression(query.only.map(str::to_owned));
         if let Some(limit) = query.limit {
             request = request.limit(i32::try_from(limit).unwrap_or(i32::MAX));
         }

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use trennwand_domain::{
     CommandKind, CommandResult, CommandStatus, CommandUuid, Control, ControlState, Device,
     DeviceId, DeviceState, Digest, Duration, ErrorKind, Ownership, Priority, QueuedCommand,
-    ReasonCode, Sealed, SlotKind, Timestamp, Token, UserId, Verdict,
+    ReasonCode, Sealed, SlotKind, Target, Timestamp, Token, UserId, Verdict,
 };
 
-use super::{Authentication, DeviceFilter, TokenUpdate, WakeTarget};
+use super::{Authentication, DeviceFilter, FleetMember, TokenUpdate, WakeTarget};
 use crate::{
     Meter, Page, Store, Usage,
     testing::{NOON, elsewhere, enrol, full_device, invite, invited_device, push, scope, store},

@@ -83,3 +83,33 @@ async fn wakes_find_the_phones_that_can_be_woken() {
     assert_eq!(wakes(1, 721..=1439).await, Vec::<u128>::new());
     assert_eq!(wakes(2, 700..=721).await, [2]);
 }
+
+#[tokio::test]
+async fn the_fleet_is_read_from_the_index_and_counts_phones_that_stay() {
+    let store = store().await;
+    for bits in 1..=4 {
+        let mut device = full_device(bits);
+        match bits {
+            2 => device.state = DeviceState::Releasing,
+            3 => device.state = DeviceState::Silent,
+            4 => (device.user, device.os_version) = (None, None),
+            _ => {}
+        }
+        enrol(&store, &scope(1), &device).await;
+    }
+    enrol(&store, &scope(2), &full_device(5)).await;
+    let scope = scope(1);
+    let (page, usage) = Meter::measure(store.devices(&scope).page_fleet(None)).await;
+    let (members, more) = page.unwrap();
+    assert_eq!((usage.requests, more), (1, None));
+    let member = |bits, has_user, os_version: Option<&str>| FleetMember {
+        device: id(bits),
+        target: Target::IosDevice,
+        has_user,
+        os_version: os_version.map(str::to_owned),
+    };
+    let os = Some("26.0.1");
+    assert_eq!(members, [member(1, true, os), member(3, true, os), member(4, false, None)]);
+    let behind = store.devices(&scope).page_fleet(Some(id(1))).await.unwrap();
+    assert_eq!(behind.0.len(), 2);
+}
