@@ -46,6 +46,7 @@ const DATA: &[&str] = &[
     "R#<reseller>#T",
     "R#<reseller>#C",
     "R#<reseller>#B",
+    "R#<reseller>#P",
     "R#<reseller>#AUD",
     "R#<reseller>#IDK",
     "O#R",
@@ -81,13 +82,13 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "onboarding",
         &[
-            (Data, "GetItem", "T:O T:C T:H T:N T:V T:IDK R:O R:B R:C R:T R:IDK O#C O#IDK X:client"),
+            (Data, "GetItem", "T:O T:C T:H T:N T:V T:IDK R:O R:B R:P R:C R:T R:IDK O#C O#IDK X:client"),
             (Data, "BatchGetItem", "T:D#"),
-            (Data, "Query", "T:C T:U R:T O#R"),
+            (Data, "Query", "T:C T:U R:P R:T O#R"),
             (
                 Data,
                 "PutItem",
-                "T:O T:C T:H T:N T:A T:AUD T:IDK R:O R:B R:C R:T R:AUD R:IDK O#R O#C O#AUD O#IDK \
+                "T:O T:C T:H T:N T:A T:AUD T:IDK R:O R:B R:P R:C R:T R:AUD R:IDK O#R O#C O#AUD O#IDK \
                  X:client",
             ),
             (Data, "UpdateItem", "T:C R:C O#C"),
@@ -100,7 +101,7 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "provision",
         &[
-            (Data, "GetItem", "T:O T:H R:O R:B"),
+            (Data, "GetItem", "T:O T:H R:O R:B R:P"),
             (Data, "Query", "R:T"),
             (Data, "PutItem", "T:O T:K T:P T:V T:A T:H R:T"),
             (Keys, "GetItem", "T:K"),
@@ -109,9 +110,9 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "policy",
         &[
-            (Data, "GetItem", "T:O T:C T:D# T:E T:H T:L T:N T:P T:R T:U T:V T:IDK R:C"),
+            (Data, "GetItem", "T:O T:A T:C T:D# T:E T:H T:L T:N T:P T:R T:U T:V T:IDK R:C R:P"),
             (Data, "BatchGetItem", "T:D# T:U"),
-            (Data, "Query", "T:D# T:E T:L T:P T:R T:U T:AUD"),
+            (Data, "Query", "T:D# T:E T:L T:P T:R T:U T:AUD R:P"),
             (Data, "PutItem", "T:A T:D# T:E T:H T:L T:P T:R T:U T:V T:AUD T:IDK X:link"),
             (Data, "UpdateItem", "T:D# T:E"),
             (Data, "DeleteItem", "T:D# T:L T:U T:Y X:link"),

@@ -26,6 +26,7 @@ mod provision;
 mod readiness;
 mod rebrand;
 mod resellers;
+mod templates;
 mod tenants;
 
 use std::sync::Arc;
@@ -88,6 +89,8 @@ pub fn api() -> OpenApiRouter<Onboarding> {
         .routes(routes!(catalogue::commands::command_kind_list))
         .routes(routes!(catalogue::permissions::permission_list))
         .routes(routes!(catalogue::apps::app_list))
+        .routes(routes!(catalogue::channels::channel_list))
+        .routes(routes!(catalogue::policy_schema::policy_schema_get))
         .routes(routes!(resellers::create::reseller_create, resellers::list::reseller_list))
         .routes(routes!(resellers::read::reseller_get))
         .routes(routes!(clients::create_for_reseller::reseller_client_create))
@@ -96,6 +99,8 @@ pub fn api() -> OpenApiRouter<Onboarding> {
             brand::logo_replace::brand_logo_replace,
             brand::logo_remove::brand_logo_remove
         ))
+        .routes(routes!(templates::create::template_create, templates::list::template_list))
+        .routes(routes!(templates::read::template_get))
         .routes(routes!(tenants::create::tenant_create, tenants::list::tenant_list))
         .routes(routes!(tenants::read::tenant_get, tenants::update::tenant_update))
         .routes(routes!(readiness::readiness_get))
@@ -126,6 +131,6 @@ mod tests {
         let count = operations.len();
         operations.sort_unstable();
         operations.dedup();
-        assert_eq!((count, operations.len()), (31, 31));
+        assert_eq!((count, operations.len()), (36, 36));
     }
 }

@@ -13,6 +13,7 @@ use trennwand_runtime::Core;
 use crate::{
     keys,
     rebrand::{apply, find},
+    templates::create::sound,
 };
 
 /// The stand-in for Apple's push certificate portal, which the local server has and no Lambda
@@ -26,8 +27,8 @@ pub trait TestPortal: Send + Sync + fmt::Debug {
 }
 
 /// Gives a new tenant what it needs to be `active`: the keys of its device CA and registration
-/// authority, the preset policy with its templates, and the assignment of that policy to everyone.
-/// With a `portal` also a push certificate.
+/// authority, its first policy (the preset, or what its reseller chose) with its artefacts, and the
+/// assignment of that policy to everyone. With a `portal` also a push certificate.
 ///
 /// All of it is written in one transaction. Doing it again changes nothing, also at the same time;
 /// a tenant that does not exist any more is nothing to do.
@@ -52,7 +53,7 @@ pub async fn provision(
 
     store.put_keys(&mut tx, &identity_keys(core, &seal, &tenant, now).await?);
     let brand = find(core, tenant.reseller).await?;
-    let mut preset = Preset::compile(core, &tenant, brand, now);
+    let mut preset = Preset::compile(core, &tenant, first_policy(core, &tenant).await?, brand, now);
     if let Some(portal) = portal {
         let key = keys::generate().await?;
         let certificate = portal.certify(&key, scope, now)?;
@@ -149,7 +150,24 @@ fn certified(
     })
 }
 
-/// The preset as a new tenant gets it.
+/// Name and document of the policy that a new tenant is born with: its reseller's choice, or the
+/// preset.
+async fn first_policy(core: &Core, tenant: &Tenant) -> Result<(String, PolicyDocument)> {
+    let preset = || (PRESET_NAME.to_owned(), PolicyDocument::preset());
+    let templates = core.store.policy_templates(tenant.reseller);
+    let Some(id) = templates.of_new_tenants().await? else { return Ok(preset()) };
+    let Some(template) = templates.get(id).await? else { return Ok(preset()) };
+    match PolicyDocument::parse(&template.document) {
+        Ok(document) if sound(&document).is_ok() => Ok((template.name, document)),
+        // It was sound when it was made; since then more became known.
+        _ => {
+            tracing::warn!(template = %id, "no longer sound; the tenant gets the preset");
+            Ok(preset())
+        }
+    }
+}
+
+/// The first policy as a new tenant gets it.
 struct Preset {
     policy: Policy,
     version: PolicyVersion,
@@ -158,13 +176,18 @@ struct Preset {
 }
 
 impl Preset {
-    fn compile(core: &Core, tenant: &Tenant, brand: Option<Brand>, now: Timestamp) -> Self {
-        let document = PolicyDocument::preset();
+    fn compile(
+        core: &Core,
+        tenant: &Tenant,
+        (name, document): (String, PolicyDocument),
+        brand: Option<Brand>,
+        now: Timestamp,
+    ) -> Self {
         let templates: Vec<_> =
             Target::OFFERED.iter().flat_map(|&target| compile(&document, target, None)).collect();
         let policy = Policy {
             id: core.ids.mint(),
-            name: PRESET_NAME.to_owned(),
+            name,
             latest: 1,
             in_force: Some(1),
             updated_at: now,

@@ -20,6 +20,7 @@ mod enrollments;
 mod fleet;
 mod policies;
 mod rollouts;
+mod templates;
 mod users;
 
 use axum::Router;
@@ -46,12 +47,14 @@ pub fn api() -> OpenApiRouter<Api> {
         .routes(routes!(enrollments::renew::enrollment_renew))
         .routes(routes!(devices::list::device_list))
         .routes(routes!(devices::read::device_get, devices::forget::device_forget))
+        .routes(routes!(devices::artifact::device_artifact_get))
         .routes(routes!(devices::compliance::device_compliance_get))
         .routes(routes!(commands::create::command_create, commands::list::command_list))
         .routes(routes!(commands::read::command_get))
         .routes(routes!(policies::create::policy_create, policies::list::policy_list))
         .routes(routes!(policies::artifacts::policy_artifacts_get))
         .routes(routes!(policies::preview::policy_preview))
+        .routes(routes!(templates::list::tenant_template_list))
         .routes(routes!(policies::read::policy_get, policies::replace::policy_replace))
         .routes(routes!(policies::version::policy_version_get))
         .routes(routes!(rollouts::create::rollout_create, rollouts::list::rollout_list))
@@ -77,6 +80,6 @@ mod tests {
         let count = operations.len();
         operations.sort_unstable();
         operations.dedup();
-        assert_eq!((count, operations.len()), (28, 28));
+        assert_eq!((count, operations.len()), (30, 30));
     }
 }

@@ -6,7 +6,7 @@ use axum::{
 };
 use trennwand_domain::{
     ClientId, CommandUuid, DeviceId, EnrollmentId, Error, GroupId, Locale, PolicyId, ResellerId,
-    RolloutId, TenantId, UserId,
+    RolloutId, TemplateId, TenantId, UserId,
 };
 
 use crate::ApiError;
@@ -42,6 +42,7 @@ path_ids! {
     GroupId = "group";
     PolicyId = "policy";
     RolloutId = "rollout";
+    TemplateId = "template";
 }
 
 impl PathId for CommandUuid {

@@ -99,6 +99,9 @@ pub(crate) fn body_of(operation: &str) -> Value {
         "enrollment_create" => json!({ "platform": "ios", "ownership": "personal" }),
         "command_create" => json!({ "type": "security_info" }),
         "brand_replace" => json!({ "name": "Nordwand IT" }),
+        "policy_create" | "template_create" => {
+            json!({ "name": "Other", "document": { "schema_version": 1 } })
+        }
         "policy_replace" => json!({ "document": { "schema_version": 1 } }),
         "rollout_create" => json!({ "version": 1 }),
         "mail_replace" => json!({ "kind": "none" }),

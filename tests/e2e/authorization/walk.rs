@@ -135,6 +135,8 @@ pub(crate) async fn furnish(world: &World, owner: &Api, api: &Api, tenant: &str)
     let rollout = api.post(&format!("{at}/rollouts"), order_rollout).await.expect(201);
     let client = owner.post(&path("/clients"), json!({ "name": "more" })).await.expect(201);
     world.settle().await;
+    let offered = json!({ "name": "Trades", "document": { "schema_version": 1 } });
+    let template = owner.post("/v1/templates", offered).await.expect(201);
     let me = owner.get("/v1/me").await.expect(200);
     BTreeMap::from([
         ("reseller", text(&me, "reseller")),
@@ -146,6 +148,8 @@ pub(crate) async fn furnish(world: &World, owner: &Api, api: &Api, tenant: &str)
         ("command", text(&order, "id")),
         ("policy", policy),
         ("version", "2".to_owned()),
+        ("target", "ios-device".to_owned()),
+        ("template", text(&template, "id")),
         ("rollout", text(&rollout, "id")),
     ])
 }

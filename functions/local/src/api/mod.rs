@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 pub(crate) use self::routes::router;
 
 /// Tags in the order of the page, each with its words.
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 16] = [
     ("oauth", "Access tokens: OAuth 2.0 client credentials."),
     ("me", "Who calls."),
     ("catalogue", "What codes and words mean; the same for everybody."),
     ("resellers", "Resellers, made by the operator."),
     ("brand", "What phone users see of a reseller."),
+    ("templates", "Policies that a reseller offers to its tenants."),
     ("tenants", "Tenants: the companies whose phones are managed."),
     ("clients", "Clients with their secrets and scopes."),
     ("mail", "Where a tenant's mail lives."),

@@ -1,9 +1,11 @@
 //! What codes and words mean, for everybody with a token. Only what exists is in it.
 
 pub(crate) mod apps;
+pub(crate) mod channels;
 pub(crate) mod commands;
 pub(crate) mod controls;
 pub(crate) mod permissions;
+pub(crate) mod policy_schema;
 pub(crate) mod reasons;
 
 use serde::Serialize;

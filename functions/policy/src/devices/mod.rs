@@ -1,3 +1,4 @@
+pub(crate) mod artifact;
 pub(crate) mod compliance;
 pub(crate) mod forget;
 pub(crate) mod list;
