@@ -1,5 +1,8 @@
 //! The routes over an embedded database, as clients use them.
 
+#[path = "api/policies.rs"]
+mod policies;
+
 use std::sync::Arc;
 
 use axum::{
