@@ -82,7 +82,11 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "onboarding",
         &[
-            (Data, "GetItem", "T:O T:C T:H T:N T:V T:IDK R:O R:B R:P R:C R:T R:IDK O#C O#IDK X:client"),
+            (
+                Data,
+                "GetItem",
+                "T:O T:C T:H T:N T:V T:IDK R:O R:B R:P R:C R:T R:IDK O#C O#IDK X:client",
+            ),
             (Data, "BatchGetItem", "T:D#"),
             (Data, "Query", "T:C T:U R:P R:T O#R"),
             (

@@ -35,6 +35,8 @@ impl TestPortal for Portal {
 }
 
 struct World {
+    /// What the store speaks to.
+    database: dynoxide::Database,
     core: Core,
     scope: TenantScope,
     routes: Router,
@@ -57,7 +59,7 @@ impl World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let database = dynoxide::Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_on(listener, database));
+        tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
         let store = Store::new(client::connect(&endpoint, None), Tables::default());
         store.create_tables().await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(NOON));
@@ -71,7 +73,8 @@ impl World {
         let shell = Shell { ids: core.ids.clone(), function: "policy" };
         let state = core.api(Verifier::of(&issuer));
         let routes = trennwand_web::finish(trennwand_fn_policy::router(state), shell);
-        let mut world = Self { core, scope, routes, issuer, token: String::new() };
+        let token = String::new();
+        let mut world = Self { database, core, scope, routes, issuer, token };
         world.token = world.token(None).await;
         world
     }

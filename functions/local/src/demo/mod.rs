@@ -5,6 +5,7 @@ mod apns_port;
 mod client;
 mod guest;
 mod narrator;
+mod preview;
 mod tour;
 mod verdicts;
 
@@ -214,6 +215,7 @@ impl Customer {
             "   \"{}\" has a draft, version {version}. Nothing has reached a phone yet.",
             text(&policy, "name"),
         ));
+        self.preview(console, &path, version).await?;
         self.api.post(&format!("{path}/rollouts"), json!({ "version": version })).await?;
         console.say("   It is rolled out to all phones.");
         Ok(version)
