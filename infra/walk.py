@@ -103,6 +103,10 @@ def walk(base_url, operator):
     reseller("GET /v1/brand")
     reseller("PUT /v1/brand", {"name": "Süd IT"})
     reseller("PUT /v1/brand/logo", PIXEL)
+    offered = {"name": "Trades", "document": {"schema_version": 1}, "for_new_tenants": True}
+    template = reseller("POST /v1/templates", offered)["id"]
+    reseller("GET /v1/templates")
+    reseller("GET /v1/templates/{template}", template=template)
     tenant = reseller("POST /v1/tenants", {"name": "Beispiel AG"})["id"]
     until(lambda: reseller("GET /v1/tenants/{tenant}", tenant=tenant)["status"] == "active")
     reseller("GET /v1/tenants")
@@ -148,6 +152,7 @@ def walk(base_url, operator):
         own("GET /v1/tenants/{tenant}/devices", query=query)
     own("GET /v1/tenants/{tenant}/devices/{device}", device=device)
     own("GET /v1/tenants/{tenant}/devices/{device}/compliance", device=device)
+    own("GET /v1/tenants/{tenant}/devices/{device}/artifact", device=device)
     own("GET /v1/tenants/{tenant}/devices/{device}/commands", device=device)
     own("DELETE /v1/tenants/{tenant}/enrollments/{enrollment}", enrollment=enrollment)
     own("DELETE /v1/tenants/{tenant}/devices/{device}", device=device)
@@ -158,6 +163,11 @@ def walk(base_url, operator):
     document = draft["document"] | {"siri_while_locked": "blocked"}
     version = own("PUT /v1/tenants/{tenant}/policies/{policy}", {"document": document}, policy=policy)["version"]
     own("GET /v1/tenants/{tenant}/policies/{policy}/versions/{version}", policy=policy, version=version)
+    artifacts = "GET /v1/tenants/{tenant}/policies/{policy}/versions/{version}/artifacts/{target}"
+    own(artifacts, policy=policy, version=version, target="ios-device")
+    own("POST /v1/tenants/{tenant}/policies/{policy}/preview", {"version": version}, policy=policy)
+    own("GET /v1/tenants/{tenant}/templates")
+    own("POST /v1/tenants/{tenant}/policies", {"template": template})
     rollout = own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts", {"version": version}, policy=policy)
     own("GET /v1/tenants/{tenant}/policies/{policy}/rollouts", policy=policy)
     own("GET /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}", policy=policy, rollout=rollout["id"])
