@@ -3,7 +3,9 @@
 
 mod api;
 mod device;
+mod pages;
 mod scep;
+mod slow;
 
 use std::{
     io::{Read as _, Write as _},

@@ -27,6 +27,7 @@ mod embedded;
 mod files;
 mod measure;
 mod options;
+mod patient;
 mod portal;
 mod pump;
 mod queue;

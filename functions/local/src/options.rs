@@ -47,6 +47,9 @@ pub struct Options {
     pub entropy: Arc<dyn Entropy>,
     /// How often the timer runs by itself; `None` if only [`crate::Running::tick`] moves it.
     pub timer: Option<Duration>,
+    /// After how long a connection ends that nothing comes of: a slow client, or an idle one. Longer
+    /// than a request may take (29 s).
+    pub patience: Duration,
     /// Failures of the database to be injected, for tests.
     pub faults: Option<FaultPlan>,
 }
@@ -64,6 +67,7 @@ impl Options {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             timer: Some(Duration::from_secs(60)),
+            patience: Duration::from_secs(120),
             faults: None,
         }
     }

@@ -19,6 +19,7 @@ use crate::{
     embedded::Embedded,
     files::Secrets,
     measure::Ledger,
+    patient::Patient,
     pump::Pump,
     queue::Queue,
     service,
@@ -106,6 +107,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         Credentials::Returned | Credentials::File(_) => Some(mint(&core).await?),
     };
     let (stop, stopping) = watch::channel(false);
+    let listener = Patient { listener, patience: options.patience };
     let http = tokio::spawn(serve(listener, router.clone(), stopping));
     if let (Credentials::File(path), Some(minted)) = (&options.credentials, &credentials) {
         credentials::write(minted, path)?;
@@ -148,7 +150,7 @@ fn base_url(address: SocketAddr) -> String {
     format!("http://{}", SocketAddr::new(host, address.port()))
 }
 
-async fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
+async fn serve(listener: Patient, router: Router, mut stopping: watch::Receiver<bool>) {
     let stopped = async move {
         // An error means that nobody can stop it any more: then it is over, too.
         drop(stopping.wait_for(|stop| *stop).await);

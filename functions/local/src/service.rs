@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::{runtime::Handle, task::spawn_blocking};
 use trennwand_auth::{Issuer, Verifier};
-use trennwand_domain::{Authenticator, Duration, Error, Result, TenantScope};
+use trennwand_domain::{Authenticator, Duration, Result, TenantScope};
 use trennwand_fn_enrollment::{EnrollmentState, ProfileSigner};
 use trennwand_fn_events::EventsState;
 use trennwand_fn_onboarding::{Onboarding, TestPortal, provision, rebrand};
@@ -82,11 +81,6 @@ async fn work(
             let rest = Message::Rebrand { reseller, after: Some(after) };
             queue.publish(&rest, Duration::ZERO).await
         }
-        Message::Wake(wake) => {
-            // In a thread of its own, because the compiler cannot prove this future to be `Send`.
-            let (push, here) = (push.clone(), Handle::current());
-            let work = move || here.block_on(trennwand_fn_push::handle(&push, &wake));
-            spawn_blocking(work).await.map_err(Error::internal)?.map(drop)
-        }
+        Message::Wake(wake) => trennwand_fn_push::handle(push, &wake).await.map(drop),
     }
 }

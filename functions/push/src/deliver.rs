@@ -33,11 +33,12 @@ pub(crate) async fn deliver(
     }
     let stop = AtomicBool::new(false);
     let (name, stopped) = (&*identity, &stop);
-    let outcomes: Vec<_> = stream::iter(targets)
+    // Collected, because the compiler cannot prove a stream that still maps to be `Send`.
+    let pushes: Vec<_> = targets
+        .iter()
         .map(|target| async move { (target, push(state, name, target, stopped).await) })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
+        .collect();
+    let outcomes: Vec<_> = stream::iter(pushes).buffer_unordered(AT_ONCE).collect().await;
 
     let mut later = 0;
     for (target, outcome) in outcomes {

@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 use tower::ServiceExt as _;
 use trennwand_domain::{Error, Result};
 
-use crate::shell::DEVICE_SIDE;
+use crate::shell::{DEVICE_SIDE, PAGE_SIDE};
 
 /// What a Lambda function may answer with, less what the rest of an answer takes: 6 MB.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -127,9 +127,12 @@ impl Event<'_> {
     /// An address that no layer takes for a good one, on the same side of the service.
     fn odd_uri(&self) -> Uri {
         let path = self.raw_path.as_deref().unwrap_or_default();
-        Uri::from_static(match DEVICE_SIDE.iter().any(|start| path.starts_with(start)) {
-            true => "/mdm/%00",
-            false => "/%00",
+        Uri::from_static(if DEVICE_SIDE.iter().any(|start| path.starts_with(start)) {
+            "/mdm/%00"
+        } else if path.starts_with(PAGE_SIDE) {
+            "/e/%00"
+        } else {
+            "/%00"
         })
     }
 

@@ -33,6 +33,7 @@ mod openapi;
 mod page;
 mod path;
 mod problem;
+mod refusal_page;
 mod shell;
 
 pub use body::{Json, MAX_JSON_BYTES, Query, Raw};

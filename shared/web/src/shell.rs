@@ -18,7 +18,7 @@ use futures_util::FutureExt as _;
 use trennwand_domain::{DeviceId, Duration, Error, IdGen, RequestId, TenantId};
 use trennwand_store::{Meter, Usage};
 
-use crate::{ApiError, Language, MAX_JSON_BYTES, guard::guard};
+use crate::{ApiError, Language, MAX_JSON_BYTES, guard::guard, refusal_page};
 
 /// How long a request may take, reading its body included.
 pub const REQUEST_LIFE: Duration = Duration::from_secs(29);
@@ -34,6 +34,9 @@ pub struct Shell {
 
 /// Where phones talk, not programs: refusals have an empty body there.
 pub(crate) const DEVICE_SIDE: [&str; 2] = ["/mdm/", "/scep/"];
+
+/// Where people come with the link of an invitation: refusals are a page there.
+pub(crate) const PAGE_SIDE: &str = "/e/";
 
 /// Puts around all routes, once: fallbacks, a guard against odd addresses, a limit for bodies and
 /// time, a catcher of panics, the request's id (`x-request-id`, and in the request's extensions) and
@@ -88,6 +91,7 @@ async fn around(
     req.extensions_mut().insert(request);
     let Language(locale) = Language::of(req.headers());
     let to_phone = DEVICE_SIDE.iter().any(|start| req.uri().path().starts_with(start));
+    let to_person = req.uri().path().starts_with(PAGE_SIDE);
     let subject = Subject {
         method: req.method().clone(),
         route,
@@ -104,6 +108,8 @@ async fn around(
         *response.body_mut() = Body::empty();
         response.headers_mut().remove(CONTENT_TYPE);
         response.headers_mut().remove(CONTENT_LENGTH);
+    } else if error.is_some() && to_person {
+        refusal_page::show_refusal(&mut response, locale, subject.method == Method::HEAD);
     } else if let Some(error) = error.as_ref().filter(|_| subject.method != Method::HEAD) {
         *response.body_mut() = error.body(locale, Some(request));
         response.headers_mut().remove(CONTENT_LENGTH);

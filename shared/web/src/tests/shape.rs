@@ -49,6 +49,29 @@ async fn an_address_that_can_be_read_in_two_ways_is_refused_before_it_is_looked_
 }
 
 #[tokio::test]
+async fn a_person_with_an_odd_link_gets_a_page_in_their_language() {
+    let api = api();
+    for (method, path, status, language) in [
+        ("GET", "/e/%00", 400, "de"),
+        ("GET", "/e/a?lang=%00", 400, "en"),
+        ("GET", "/e/%ff", 400, "de"),
+        ("GET", "/e/absent", 404, "en"),
+        ("DELETE", "/e/absent", 404, "de"),
+        ("HEAD", "/e/%2e%2e/%00", 400, "en"),
+    ] {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("accept-language", language).body(Body::empty()).unwrap();
+        let (got, headers, body) = api.send(request).await;
+        assert_eq!(got, status, "{path}");
+        assert_eq!(headers["content-type"], "text/html; charset=utf-8", "{path}");
+        assert_eq!(headers["content-language"], language, "{path}");
+        assert_eq!(headers["cache-control"], "no-store");
+        let title = if language == "de" { "führt nirgendwohin" } else { "leads nowhere" };
+        assert_eq!(String::from_utf8_lossy(&body).contains(title), method != "HEAD", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn hostile_bodies_are_refused_with_the_field() {
     let api = api();
     let mut shown = serde_json::Map::new();

@@ -60,6 +60,7 @@ async fn what_is_typed_as_a_name_is_text_wherever_it_is_shown() {
     let world = &walk.world;
     let brand = json!({ "name": TYPED });
     world.reseller.send(Method::PUT, "/v1/brand", Some(&brand), Some("*")).await.expect(200);
+    world.settle().await;
     let at = format!("/v1/tenants/{}", world.tenant_id);
     let name = json!({ "name": TYPED });
     world.reseller.send(Method::PATCH, &at, Some(&name), None).await.expect(200);
