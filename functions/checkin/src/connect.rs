@@ -59,6 +59,8 @@ async fn attempt(
             return Err(Error::conflict(ReasonCode::ConcurrentChange).into());
         }
     }
+    state.heads.confirm(scope.tenant(), &head, now);
+    let head = head.head;
     // Before TokenUpdate there is no management, hence nothing to do.
     if !view.device.state.is_managed() {
         return Ok(Vec::new());

@@ -10,7 +10,8 @@ use trennwand_store::Store;
 const CAPACITY: usize = 1000;
 
 /// Assignment heads, kept for a short time: a wake that a changed head causes is sent only after
-/// that time is over.
+/// that time is over. Only what a phone of the tenant asked for is kept, so that strangers, who may
+/// name any tenant, cannot push out what others need.
 #[derive(Debug)]
 pub(crate) struct Heads {
     keep_for: Duration,
@@ -21,6 +22,14 @@ pub(crate) struct Heads {
 struct Kept {
     head: Option<Arc<AssignmentHead>>,
     read_at: Timestamp,
+}
+
+/// A head for a request whose sender is not known yet.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) head: Option<Arc<AssignmentHead>>,
+    /// Read just now, at the time of the request.
+    is_new: bool,
 }
 
 impl Heads {
@@ -34,13 +43,19 @@ impl Heads {
         store: &Store,
         scope: &TenantScope,
         now: Timestamp,
-    ) -> Result<Option<Arc<AssignmentHead>>> {
+    ) -> Result<Found> {
         if let Some(head) = self.fresh(scope.tenant(), now) {
-            return Ok(head);
+            return Ok(Found { head, is_new: false });
         }
         let head = store.tenant(scope).recent_head().await?.map(Arc::new);
-        self.keep(scope.tenant(), head.clone(), now);
-        Ok(head)
+        Ok(Found { head, is_new: true })
+    }
+
+    /// Keeps what was found `now` for a phone that has turned out to be the tenant's.
+    pub(crate) fn confirm(&self, tenant: TenantId, found: &Found, now: Timestamp) {
+        if found.is_new {
+            self.keep(tenant, found.head.clone(), now);
+        }
     }
 
     fn fresh(&self, tenant: TenantId, now: Timestamp) -> Option<Option<Arc<AssignmentHead>>> {
@@ -78,6 +93,15 @@ mod tests {
         assert_eq!(heads.fresh(TENANT, NOON.plus(Duration::from_secs(5))), None);
         assert_eq!(heads.fresh(TENANT, NOON.minus(Duration::from_secs(1))), None);
         assert_eq!(heads.fresh(TenantId::from_bits(2), NOON), None);
+    }
+
+    #[test]
+    fn what_was_kept_does_not_live_longer_by_being_used() {
+        let heads = Heads::new(Duration::from_secs(5));
+        heads.confirm(TENANT, &Found { head: None, is_new: true }, NOON);
+        let later = NOON.plus(Duration::from_secs(4));
+        heads.confirm(TENANT, &Found { head: None, is_new: false }, later);
+        assert_eq!(heads.fresh(TENANT, NOON.plus(Duration::from_secs(5))), None);
     }
 
     #[test]

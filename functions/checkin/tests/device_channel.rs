@@ -13,6 +13,7 @@ use trennwand_domain::{
     CommandKind, CommandStatus, CommandUuid, Control, Device, DeviceState, Duration, Ownership,
     Priority, QueuedCommand, SlotKind, SlotStatus, Verdict,
 };
+use trennwand_fn_checkin::{State, router};
 use trennwand_store::Meter;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -256,6 +257,29 @@ async fn a_wrong_signature_is_400_and_a_wrong_certificate_403() {
     let garbage = phone.put("<plist").await;
     assert_eq!(garbage, (StatusCode::BAD_REQUEST, vec![]));
     assert_eq!(world.device(phone.id).await.state, DeviceState::Enrolled);
+}
+
+#[tokio::test]
+async fn heads_are_kept_for_phones_and_not_for_strangers() {
+    let world = World::new().await;
+    let mut phone = Phone::enrolled(&world, Ownership::Personal).await;
+    phone.converse().await;
+    phone.router = router(State::new(world.core.clone(), Duration::from_secs(5)));
+    let (key, stranger) = identity(2);
+    let idle = status("Idle", None, "");
+    for (is_phone, requests) in [(false, 2), (false, 2), (true, 2), (true, 1), (false, 1)] {
+        let usage = if is_phone {
+            let ((status, _), usage) = Meter::measure(phone.put(&idle)).await;
+            assert_eq!(status, StatusCode::OK);
+            usage
+        } else {
+            let asked = phone.put_as(&key, &stranger, &idle);
+            let ((status, _), usage) = Meter::measure(asked).await;
+            assert_eq!(status, StatusCode::FORBIDDEN);
+            usage
+        };
+        assert_eq!(usage.requests, requests, "header, and the head unless it is kept");
+    }
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub(crate) struct Phone {
     pub(crate) installed: Vec<Dictionary>,
     key: RsaKey,
     path: String,
-    router: Router,
+    pub(crate) router: Router,
 }
 
 /// A command as it came.
