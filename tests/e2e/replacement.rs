@@ -31,9 +31,15 @@ async fn stir(world: &World, phones: &[&str]) {
     world.settle().await;
 }
 
-/// The same phone under a new invitation.
-async fn enroll_again(world: &World, phone: &Phone) -> Enrolled {
-    let invitation = world.invite("personal", None).await;
+/// The same phone under a new invitation for the same user.
+async fn enroll_again(world: &World, former: &Enrolled) -> Enrolled {
+    let user = text(&world.device(&former.device).await, "user");
+    enroll_again_for(world, &former.phone, Some(&user)).await
+}
+
+/// The same phone, or one that says to be the same, under a new invitation.
+async fn enroll_again_for(world: &World, phone: &Phone, user: Option<&str>) -> Enrolled {
+    let invitation = world.invite("personal", user).await;
     let phone = world.wiped(phone);
     phone.enroll(&text(&invitation, "url")).await.expect("the phone enrols");
     world.settle().await;
@@ -62,7 +68,7 @@ async fn a_phone_that_enrols_again_supersedes_its_former_enrolment() {
     let world = World::new().await;
     let former = world.enroll_and_connect("personal").await;
     world.order(&former.device, "certificate_list").await;
-    let now = enroll_again(&world, &former.phone).await;
+    let now = enroll_again(&world, &former).await;
     assert_ne!(now.device, former.device);
     assert_eq!(world.device(&former.device).await["state"], "superseded");
     assert_eq!(world.device(&now.device).await["state"], "enrolled");
@@ -96,6 +102,84 @@ async fn a_phone_that_enrols_again_supersedes_its_former_enrolment() {
 }
 
 #[tokio::test]
+async fn a_phone_that_enrols_for_somebody_else_leaves_its_former_enrolment_to_the_tenant() {
+    let world = World::new().await;
+    let berta = world.user("berta@musterbau.example").await;
+    for user in [Some(berta.as_str()), None] {
+        let former = world.enroll_and_connect("personal").await;
+        let now = enroll_again_for(&world, &former.phone, user).await;
+        let shown = world.device(&former.device).await;
+        assert_eq!(shown["state"], "enrolled");
+        assert_eq!(shown["claimed_by"], json!(now.device));
+        assert_eq!(world.device(&now.device).await["claimed_by"], Value::Null);
+        // The tenant knows that the phone has changed hands.
+        world.tenant.delete(&world.path(&format!("/devices/{}", former.device))).await.expect(204);
+        let refused = former.phone.send_raw(IDLE.to_vec()).await.expect("an answer");
+        assert_eq!(refused, (403, Vec::new()), "the old URL");
+        now.phone.connect().await.expect("the phone connects");
+        assert_eq!(world.device(&now.device).await["state"], "enrolled");
+    }
+}
+
+#[tokio::test]
+async fn nobody_ends_the_enrolment_of_another_phone_by_saying_its_udid() {
+    let world = World::new().await;
+    let victim = world.enroll_and_connect("personal").await;
+    let berta = world.user("berta@musterbau.example").await;
+    for user in [Some(berta.as_str()), None] {
+        let pushes = woken(&world, &victim.phone);
+        let liar = enroll_again_for(&world, &victim.phone, user).await;
+        assert_eq!(world.device(&victim.device).await["claimed_by"], json!(liar.device));
+        assert_eq!(woken(&world, &victim.phone), pushes + 1, "asked at once");
+
+        let talk = victim.phone.connect().await.expect("the phone connects");
+        assert_eq!(received(&talk), Vec::<&str>::new());
+        let shown = world.device(&victim.device).await;
+        assert_eq!(shown["state"], "enrolled");
+        assert_eq!(shown["claimed_by"], Value::Null);
+        let path = world.path(&format!("/devices/{}", victim.device));
+        world.tenant.delete(&path).await.refused(409, "device_enrolled");
+
+        // Whatever the other one says from now on is no news.
+        let pushes = woken(&world, &victim.phone);
+        replay_all(&liar.phone).await;
+        liar.phone.renew_push_token().await.expect("the phone has another token");
+        world.settle().await;
+        assert_eq!(world.device(&victim.device).await["claimed_by"], Value::Null);
+        assert_eq!(woken(&world, &victim.phone), pushes);
+        world.order(&victim.device, "certificate_list").await;
+        let talk = victim.phone.connect().await.expect("the phone connects");
+        assert_eq!(received(&talk), ["CertificateList"]);
+    }
+    // The victim's own new enrolment ends its former one all the same.
+    let now = enroll_again(&world, &victim).await;
+    assert_eq!(world.device(&victim.device).await["state"], "superseded");
+    assert_eq!(world.device(&now.device).await["state"], "enrolled");
+}
+
+#[tokio::test]
+async fn an_enrolled_phone_that_says_to_be_another_one_changes_nothing() {
+    let world = World::new().await;
+    let victim = world.enroll_and_connect("company").await;
+    let liar = world.enroll_and_connect("company").await;
+    let before = [seen(&world, &victim.device).await, seen(&world, &liar.device).await];
+    let said = |phone: &Phone| {
+        let told = phone.exchanges().into_iter().find(|e| e.sent == Sent::Authenticate);
+        told.expect("the phone checked in").body
+    };
+    assert_ne!(said(&victim.phone), said(&liar.phone));
+    let answer = liar.phone.send_raw(said(&victim.phone)).await.expect("an answer");
+    assert_eq!(answer, (200, Vec::new()), "as a repeat");
+    world.settle().await;
+    let after = [seen(&world, &victim.device).await, seen(&world, &liar.device).await];
+    assert_eq!(after, before);
+    // Nor did it become the other phone for what comes later.
+    let user = text(&world.device(&liar.device).await, "user");
+    enroll_again_for(&world, &victim.phone, Some(&user)).await;
+    assert_eq!(world.device(&liar.device).await["state"], "enrolled");
+}
+
+#[tokio::test]
 async fn the_same_phone_at_another_tenant_supersedes_nothing() {
     let world = World::new().await;
     let here = world.enroll_and_connect("personal").await;
@@ -117,7 +201,7 @@ async fn a_phone_that_left_and_comes_back_has_a_new_enrolment_and_the_old_one_st
     let former = world.enroll_and_connect("personal").await;
     former.phone.leave().await.expect("the phone checks out");
     world.settle().await;
-    let now = enroll_again(&world, &former.phone).await;
+    let now = enroll_again(&world, &former).await;
     assert_eq!(world.device(&former.device).await["state"], "released");
     assert_eq!(world.device(&now.device).await["state"], "enrolled");
 }

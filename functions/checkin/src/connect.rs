@@ -65,6 +65,11 @@ async fn attempt(
     if !view.device.state.is_managed() {
         return Ok(Vec::new());
     }
+    if view.device.claimed_by.is_some() {
+        // A phone that enrolled again has lost the key of this enrolment; so this is another phone.
+        devices.refute_claim(device).await?;
+        return Err(Error::conflict(ReasonCode::ConcurrentChange).into());
+    }
     let wanted = head.as_ref().and_then(|head| wanted(scope.tenant(), head, &view.device));
     let mut conversation = Conversation {
         state,

@@ -20,8 +20,6 @@ pub(crate) enum Change {
     PhoneEnrolled(DeviceId),
     /// The personal variables of a user changed, or the user is gone.
     PersonChanged(UserId),
-    /// The physical phone of this enrolment enrolled again.
-    PhoneSuperseded(DeviceId),
 }
 
 impl Change {
@@ -43,10 +41,6 @@ impl Change {
             }
             (SubjectItem::User(user), "MODIFY" | "REMOVE") => {
                 differs(old, new, attribute::PERSON).then_some(Self::PersonChanged(user))
-            }
-            (SubjectItem::Phone, "MODIFY") => {
-                let before = text(old, attribute::DEVICE)?.parse().ok()?;
-                differs(old, new, attribute::DEVICE).then_some(Self::PhoneSuperseded(before))
             }
             (SubjectItem::Device(device), "MODIFY") => {
                 let enrolled = text(new, attribute::STATE) == Some(DeviceState::Enrolled.as_str());
@@ -182,16 +176,6 @@ pub(crate) mod tests {
         assert_eq!(user("MODIFY", person("b")), changed);
         assert_eq!(user("REMOVE", Value::Null), changed);
         assert_eq!(user("MODIFY", person("a")), None);
-    }
-
-    #[test]
-    fn the_earlier_enrolment_of_the_same_phone_is_superseded() {
-        let points = |id: &str| json!({ "dv": { "S": id } });
-        let newer = points("dev_00000000000000000000000003");
-        let phone = |old, new| change("MODIFY", "T#TENANT#Y", "07", old, new);
-        let superseded = Some(Change::PhoneSuperseded(DeviceId::from_bits(2)));
-        assert_eq!(phone(points(DEVICE), newer), superseded);
-        assert_eq!(phone(points(DEVICE), points(DEVICE)), None);
     }
 
     #[test]

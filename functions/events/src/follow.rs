@@ -27,13 +27,13 @@ pub(crate) async fn follow(
             }
         }
         Change::PhoneEnrolled(device) => {
-            note_person(state, scope, device).await?;
+            if let Some(header) = state.core.store.devices(&scope).get(device).await? {
+                note_person(state, scope, &header).await?;
+                same_phone(state, scope, &header, wakes).await?;
+            }
             wakes.device(tenant, device);
         }
         Change::PersonChanged(user) => person_changed(state, scope, user, wakes).await?,
-        Change::PhoneSuperseded(device) => {
-            state.core.store.devices(&scope).supersede(device).await?;
-        }
     }
     Ok(())
 }
@@ -61,19 +61,58 @@ fn lost(header: &Device) -> bool {
 
 /// Writes the user's hash into a phone's header, in case the user changed while the index that
 /// [`person_changed`] reads did not list the phone yet.
-async fn note_person(state: &EventsState, scope: TenantScope, device: DeviceId) -> Result<()> {
+async fn note_person(state: &EventsState, scope: TenantScope, header: &Device) -> Result<()> {
     let (devices, users) = (state.core.store.devices(&scope), state.core.store.users(&scope));
-    let Some(header) = devices.get(device).await? else {
-        return Ok(());
-    };
     let Some(user) = header.user else {
         return Ok(());
     };
     let person = users.get(user).await?.map(|user| user.variables);
     match person == header.person {
         true => Ok(()),
-        false => devices.set_person(device, user, person).await,
+        false => devices.set_person(header.id, user, person).await,
     }
+}
+
+/// Ends the former enrolments of a phone that enrolled again.
+///
+/// A UDID is only what a phone says, and whoever knows another phone's can say it too. So one
+/// enrolment ends another at once only if both are for the same user. Any other one is marked as
+/// claimed and woken: a phone that is still there answers, which takes the mark away; one that has
+/// enrolled again cannot, for the key of its former enrolment went with the former profile.
+async fn same_phone(
+    state: &EventsState,
+    scope: TenantScope,
+    header: &Device,
+    wakes: &mut Wakes,
+) -> Result<()> {
+    let Some(hash) = header.udid_hash.filter(|_| header.state.is_managed()) else {
+        return Ok(());
+    };
+    let devices = state.core.store.devices(&scope);
+    for other in devices.say_phone(header).await? {
+        let other_header = devices.get(other).await?.filter(|d| !d.state.has_ended());
+        let Some(other) = &other_header else {
+            devices.forget_phone(hash, other).await?;
+            continue;
+        };
+        let since = |device: &Device| (device.enrolled_at, device.id);
+        let (former, newer) =
+            if since(other) < since(header) { (other, header) } else { (header, other) };
+        if former.user.is_some() && former.user == newer.user {
+            devices.supersede(former.id).await?;
+            devices.forget_phone(hash, former.id).await?;
+        } else {
+            tracing::warn!(
+                tenant = %scope.tenant(),
+                former = %former.id,
+                newer = %newer.id,
+                "two enrolments say to be the same phone"
+            );
+            devices.claim(former.id, newer.id).await?;
+            wakes.device(scope.tenant(), former.id);
+        }
+    }
+    devices.settle_phone(header).await
 }
 
 /// Brings a user's hash, as it is now, into the headers of the user's phones and wakes them.

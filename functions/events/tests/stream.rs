@@ -32,9 +32,18 @@ impl Service {
     }
 
     /// Hands over a record twice; both times the same must be published.
-    async fn twice(&self, name: &str, pk: &str, sk: &str, [old, new]: [Value; 2]) -> Vec<Message> {
+    async fn twice(&self, name: &str, pk: &str, sk: &str, images: [Value; 2]) -> Vec<Message> {
+        let event = self.event(name, pk, sk, images);
+        handle(&self.state, &event).await.unwrap();
+        let first = self.published.take();
+        handle(&self.state, &event).await.unwrap();
+        assert_eq!(self.published.take(), first);
+        first.into_iter().map(|(message, _)| message).collect()
+    }
+
+    fn event(&self, name: &str, pk: &str, sk: &str, [old, new]: [Value; 2]) -> Event {
         let pk = format!("T#{}#{pk}", self.world.scope.tenant());
-        let event: Event = serde_json::from_value(json!({ "Records": [{
+        serde_json::from_value(json!({ "Records": [{
             "awsRegion": "eu-central-1", "eventID": "1", "eventName": name,
             "dynamodb": {
                 "ApproximateCreationDateTime": 1795000000.0,
@@ -43,12 +52,7 @@ impl Service {
                 "SequenceNumber": "1", "SizeBytes": 1
             }
         }]}))
-        .unwrap();
-        handle(&self.state, &event).await.unwrap();
-        let first = self.published.take();
-        handle(&self.state, &event).await.unwrap();
-        assert_eq!(self.published.take(), first);
-        first.into_iter().map(|(message, _)| message).collect()
+        .unwrap()
     }
 
     fn wake(&self, device: DeviceId) -> Message {
@@ -62,6 +66,10 @@ impl Service {
 }
 
 const NOTHING: [Value; 2] = [Value::Null, Value::Null];
+
+fn just_enrolled() -> [Value; 2] {
+    [json!({ "st": { "S": "enrolling" } }), json!({ "st": { "S": "enrolled" } })]
+}
 
 #[tokio::test]
 async fn a_new_tenant_gets_its_keys() {
@@ -127,20 +135,77 @@ async fn a_changed_person_reaches_the_headers_of_the_persons_phones() {
     // A change that the index missed is made up for when the phone comes under management.
     let header = world.device(hers).await;
     service.save(&Device { person: Some(before), ..header }).await;
-    let state = |word: &str| json!({ "st": { "S": word } });
-    let enrolled = [state("enrolling"), state("enrolled")];
-    let woken = service.twice("MODIFY", &format!("D#{hers}"), "0", enrolled).await;
+    let woken = service.twice("MODIFY", &format!("D#{hers}"), "0", just_enrolled()).await;
     assert_eq!(woken, [service.wake(hers)]);
     assert_eq!(world.device(hers).await.person, Some(after));
 }
 
+impl Service {
+    /// An enrolment that says to be the phone `udid`, for this user.
+    async fn enrolled(&self, udid: u8, user: Option<u128>) -> DeviceId {
+        let id = self.world.enrolled(udid).await;
+        let header = self.world.device(id).await;
+        self.save(&Device { user: user.map(UserId::from_bits), ..header }).await;
+        id
+    }
+
+    /// Tells the stream's reader that the phone is enrolled; says whom it wakes.
+    async fn tell_enrolled(&self, device: DeviceId) -> Vec<DeviceId> {
+        let event = self.event("MODIFY", &format!("D#{device}"), "0", just_enrolled());
+        handle(&self.state, &event).await.unwrap();
+        let woken = self.published.take().into_iter().flat_map(|(message, _)| match message {
+            Message::Wake(Wake { audience: Audience::Devices(devices), .. }) => devices,
+            other => panic!("{other:?}"),
+        });
+        woken.collect()
+    }
+}
+
 #[tokio::test]
-async fn a_phone_that_enrols_again_ends_its_earlier_enrolment() {
+async fn a_phone_that_enrols_again_for_the_same_user_ends_its_earlier_enrolment() {
     let service = Service::new().await;
-    let earlier = service.world.enrolled(1).await;
-    let points = |id: &str| json!({ "dv": { "S": id } });
-    let change = [points(&earlier.to_string()), points("dev_00000000000000000000000003")];
-    assert_eq!(service.twice("MODIFY", "Y", "01", change).await, []);
+    let earlier = service.enrolled(1, Some(9)).await;
+    assert_eq!(service.tell_enrolled(earlier).await, [earlier]);
+    let other = service.enrolled(2, Some(9)).await;
+    assert_eq!(service.tell_enrolled(other).await, [other], "another phone of the user");
+    let now = service.enrolled(1, Some(9)).await;
+    for _ in 0..2 {
+        assert_eq!(service.tell_enrolled(now).await, [now]);
+    }
     let header = service.world.device(earlier).await;
     assert_eq!((header.state, header.push), (DeviceState::Superseded, None));
+    assert_eq!(service.tell_enrolled(earlier).await, [earlier], "out of date");
+    for live in [other, now] {
+        let header = service.world.device(live).await;
+        assert_eq!((header.state, header.claimed_by), (DeviceState::Enrolled, None));
+    }
+}
+
+#[tokio::test]
+async fn records_in_the_wrong_order_end_the_earlier_enrolment_all_the_same() {
+    let service = Service::new().await;
+    let (earlier, now) = (service.enrolled(1, Some(9)).await, service.enrolled(1, Some(9)).await);
+    service.tell_enrolled(now).await;
+    service.tell_enrolled(earlier).await;
+    assert_eq!(service.world.device(earlier).await.state, DeviceState::Superseded);
+    assert_eq!(service.world.device(now).await.state, DeviceState::Enrolled);
+}
+
+#[tokio::test]
+async fn a_phone_that_enrols_for_somebody_else_or_nobody_ends_nothing_and_asks_once() {
+    let service = Service::new().await;
+    for (udid, before, after) in [(1, Some(8), Some(9)), (2, None, None), (3, Some(8), None)] {
+        let former = service.enrolled(udid, before).await;
+        service.tell_enrolled(former).await;
+        let newer = service.enrolled(udid, after).await;
+        assert_eq!(service.tell_enrolled(newer).await, [former, newer], "{udid}");
+        let header = service.world.device(former).await;
+        assert_eq!((header.state, header.claimed_by), (DeviceState::Enrolled, Some(newer)));
+        assert_eq!(service.world.device(newer).await.claimed_by, None);
+        // Heard of since; what the other one says once more is no news.
+        let devices = service.world.core.store.devices(&service.world.scope);
+        devices.refute_claim(former).await.unwrap();
+        assert_eq!(service.tell_enrolled(newer).await, [newer], "{udid}");
+        assert_eq!(service.world.device(former).await.claimed_by, None);
+    }
 }

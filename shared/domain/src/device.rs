@@ -312,6 +312,8 @@ pub struct Device {
     pub query_key: [u8; 16],
     /// Keyed hash of the UDID: knows the same phone again, reveals nothing.
     pub udid_hash: Option<[u8; 16]>,
+    /// Another enrolment that says to be the same phone, while this one has not been heard of since.
+    pub claimed_by: Option<DeviceId>,
     /// Where it can be woken.
     pub push: Option<PushTarget>,
     /// Hashes of its earlier push tokens, the latest last: a TokenUpdate that comes a second time

@@ -38,6 +38,7 @@ pub(crate) fn device() -> Device {
         query_key: [1; 16],
         udid_hash: None,
         push: None,
+        claimed_by: None,
         former_push_tokens: Vec::new(),
         person: Some(Token::from_bytes([9; 10])),
         slots: Slots::default(),

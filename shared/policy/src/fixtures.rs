@@ -55,6 +55,7 @@ pub(crate) fn device() -> Device {
         query_key: [1; 16],
         udid_hash: None,
         push: None,
+        claimed_by: None,
         former_push_tokens: Vec::new(),
         person: Some(PERSON),
         slots: Slots::default(),

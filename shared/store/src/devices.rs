@@ -15,6 +15,7 @@ mod checkin;
 pub(crate) mod header;
 mod list;
 mod queue;
+mod same_phone;
 #[cfg(test)]
 mod tests;
 

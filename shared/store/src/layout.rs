@@ -15,7 +15,7 @@
 //! | `T#<tenant>#P` | `<policy>` | policy |
 //! | `T#<tenant>#V#<policy>` | `<version, 10 digits>` | policy version |
 //! | `T#<tenant>#R#<policy>` | `<rollout>` | roll-out |
-//! | `T#<tenant>#Y` | `<hash>` | the physical phone: its newest enrolment |
+//! | `T#<tenant>#Y` | `<hash>#<device>` | the physical phone that an enrolment says to be |
 //! | `T#<tenant>#D#<device>` | `0` | header |
 //! | | `1#<uuid>` | queued command |
 //! | | `I#<query>` | facts |
@@ -187,8 +187,14 @@ pub(crate) fn rollout(scope: &TenantScope, policy: PolicyId, id: RolloutId) -> K
     rollouts(scope, policy).item(id)
 }
 
-pub(crate) fn phone(scope: &TenantScope, udid_hash: [u8; 16]) -> Key {
-    key(tenant_pk(scope, "Y"), hex(&udid_hash))
+pub(crate) fn phone(scope: &TenantScope, udid_hash: [u8; 16], id: DeviceId) -> Key {
+    key(tenant_pk(scope, "Y"), format!("{}#{id}", hex(&udid_hash)))
+}
+
+/// Partition and bounds for `BETWEEN` of the enrolments that say to be one phone.
+pub(crate) fn same_phone(scope: &TenantScope, udid_hash: [u8; 16]) -> (String, (String, String)) {
+    let hash = hex(&udid_hash);
+    (tenant_pk(scope, "Y"), (format!("{hash}#"), format!("{hash}#~")))
 }
 
 /// Everything about one phone.

@@ -83,6 +83,7 @@ pub(crate) fn full_device(bits: u128) -> Device {
     device.certificate = Some(Digest::of(b"current"));
     device.pending_certificate = Some(Digest::of(b"pending"));
     device.udid_hash = Some([9; 16]);
+    device.claimed_by = Some(DeviceId::from_bits(u128::MAX));
     device.push = Some(push(1));
     device.former_push_tokens = vec![[7; 8]; 4];
     device.person = Some(Token::from_bytes([5; 10]));
@@ -134,6 +135,7 @@ pub(crate) fn invited_device(bits: u128) -> Device {
         query_key: [4; 16],
         udid_hash: None,
         push: None,
+        claimed_by: None,
         former_push_tokens: Vec::new(),
         person: None,
         slots: trennwand_domain::Slots::default(),

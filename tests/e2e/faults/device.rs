@@ -102,8 +102,9 @@ pub(super) async fn enrolment(it: Faulty) {
 /// Authenticate and TokenUpdate of a phone that was wiped, and what the stream makes of it.
 pub(super) async fn check_in(it: Faulty) {
     let mut living = vec![it.world.enroll_and_connect("company").await];
+    let user = text(&it.world.device(&living[0].device).await, "user");
     for nth in 1..ENOUGH {
-        let invitation = it.world.invite("company", None).await;
+        let invitation = it.world.invite("company", Some(&user)).await;
         let phone = it.world.wiped(&living[0].phone);
         let offer = phone.open(&text(&invitation, "url")).await.expect("the page opens");
         let identity = phone.obtain_identity(&offer).await.expect("an identity");
@@ -129,7 +130,7 @@ pub(super) async fn check_in(it: Faulty) {
         let refused = former.phone.connect().await.expect_err("its life is over");
         assert_eq!(refused.status(), Some(403));
         phone.connect().await.expect("the phone connects");
-        assert_eq!(phone.profiles().len(), 1, "the wall");
+        assert_eq!(phone.profiles().len(), 2, "the wall and the account");
         living.push(Enrolled { phone, device });
         if !happened {
             assert!(nth > 5, "Authenticate, TokenUpdate, UnlockToken, stream and push: {nth}");

@@ -164,6 +164,7 @@ fn invited(enrollment: &Enrollment, query_key: [u8; 16]) -> Device {
         query_key,
         udid_hash: None,
         push: None,
+        claimed_by: None,
         former_push_tokens: Vec::new(),
         person: None,
         slots: Slots::default(),

@@ -3,7 +3,8 @@ use trennwand_domain::DeviceId;
 use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Problems, Result, need};
 
-/// Forgets a phone and everything it said; 409 while it is under management.
+/// Forgets a phone and everything it said; 409 while it is under management, unless another enrolment
+/// claims to be the same phone (`claimed_by`).
 #[utoipa::path(
     delete,
     path = "/v1/tenants/{tenant}/devices/{device}",

@@ -35,6 +35,11 @@ pub(crate) struct DeviceView {
     /// `releasing`, `released` or `superseded`.
     #[schema(value_type = String, example = "enrolled")]
     state: DeviceState,
+    /// Another enrolment, for someone else or for nobody, that says to be the same phone. It goes as
+    /// soon as this phone is heard of; while it stands, the device can be forgotten though it is
+    /// managed.
+    #[schema(value_type = Option<String>)]
+    claimed_by: Option<DeviceId>,
     /// Version of the operating system, if the enrolment may ask.
     os_version: Option<String>,
     /// Model, if the enrolment may ask.
@@ -122,6 +127,7 @@ impl Viewer<'_> {
             ownership: device.ownership,
             target: device.target,
             state: device.state,
+            claimed_by: device.claimed_by,
             os_version: device.os_version.clone(),
             model: device.model.clone(),
             last_seen_at: device.last_seen_at,

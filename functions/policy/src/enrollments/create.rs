@@ -121,6 +121,7 @@ fn invited(enrollment: &Enrollment, user: Option<&User>, query_key: [u8; 16]) ->
         query_key,
         udid_hash: None,
         push: None,
+        claimed_by: None,
         former_push_tokens: Vec::new(),
         person: user.map(|user| user.variables),
         slots: Slots::default(),

@@ -124,7 +124,7 @@ impl Devices<'_> {
         let mut set = "SET ce = :ce, st = :enrolling, uh = :uh, sl = :sl, co = :co, vd = :vd, \
                        ls = :ls, dy = :dy, rv = rv + :one"
             .to_owned();
-        let mut remove = "REMOVE ea, pt, pm, pp, pz, fu, av, due_pk, due_sk, pe".to_owned();
+        let mut remove = "REMOVE cl, ea, pt, pm, pp, pz, fu, av, due_pk, due_sk, pe".to_owned();
         let mut told = Map::new();
         for (name, value) in [("osv", &message.os_version), ("mdl", &message.model)] {
             match value {
@@ -160,11 +160,8 @@ impl Devices<'_> {
         for (name, value) in told {
             change = change.value(&name, value);
         }
-        let phone = Item::at(&layout::phone(&self.scope, message.udid_hash))
-            .with(attribute::DEVICE, text(id));
         let mut tx = self.store.transaction();
         tx.update(&layout::device(&self.scope, id), change, unknown_device());
-        tx.put(Table::Data, phone, Expression::default(), unknown_device());
         tx.attempt().await
     }
 
@@ -348,21 +345,6 @@ impl Devices<'_> {
         self.unless_refused(target.device, change).await
     }
 
-    /// Ends an enrolment because the same phone enrolled again; no effect if it has ended already.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn supersede(&self, id: DeviceId) -> Result<()> {
-        let change = Expression::update(
-            "SET st = :superseded, rv = rv + :one REMOVE pt, pm, pp, due_pk, due_sk",
-        )
-        .and_when("attribute_exists(pk) AND NOT st IN (:released, :superseded)")
-        .value(":released", text(DeviceState::Released))
-        .value(":superseded", text(DeviceState::Superseded))
-        .value(":one", number(1));
-        self.unless_refused(id, change).await
-    }
-
     /// Writes the hash over the user's personal variables into the header of the user's phone; no
     /// effect if the phone has another user.
     ///
@@ -386,7 +368,7 @@ impl Devices<'_> {
     }
 
     /// Changes a header; a failed condition means that there is nothing to do.
-    async fn unless_refused(&self, id: DeviceId, change: Expression) -> Result<()> {
+    pub(super) async fn unless_refused(&self, id: DeviceId, change: Expression) -> Result<()> {
         let mut tx = self.store.transaction();
         tx.update(&layout::device(&self.scope, id), change, unknown_device());
         match tx.attempt().await {

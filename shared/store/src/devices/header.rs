@@ -41,6 +41,7 @@ pub(crate) fn encode(scope: &TenantScope, device: &Device, revision: u64) -> Ite
         .maybe("pe", device.pending_certificate.map(|c| bytes(*c.as_bytes())))
         .with("qk", bytes(device.query_key))
         .maybe("uh", device.udid_hash.map(bytes))
+        .maybe("cl", device.claimed_by.map(text))
         .maybe("pt", push.map(|p| bytes(p.token.expose().clone())))
         .maybe("pm", push.map(|p| text(p.magic.expose())))
         .maybe("pp", push.map(|p| text(&p.topic)))
@@ -73,6 +74,7 @@ pub(crate) fn decode(mut item: Fields) -> Result<Device> {
         pending_certificate: item.opt_array("pe")?.map(Digest::from_bytes),
         query_key: item.array("qk")?,
         udid_hash: item.opt_array("uh")?,
+        claimed_by: item.opt_parsed("cl")?,
         push: decode_push(&mut item)?,
         former_push_tokens: unpack_former(&item.opt_bytes("pz")?.unwrap_or_default()),
         person: item.opt_array(attribute::PERSON)?.map(Token::from_bytes),

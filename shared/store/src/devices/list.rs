@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use trennwand_domain::{Device, DeviceId, DeviceState, Error, ReasonCode, Result, Target, Verdict};
+use trennwand_domain::{Device, DeviceId, Error, ReasonCode, Result, Target, Verdict};
 
 use super::{DeviceFilter, Devices, FleetMember, WakeTarget, header};
 use crate::{
@@ -255,12 +255,19 @@ impl Devices<'_> {
 
     /// Deletes what a phone said whose enrolment has ended or never began; the header goes with the
     /// transaction, which fails with `device_enrolled` if the phone came under management meanwhile.
+    /// An enrolment that is claimed by another one is ended first.
     ///
     /// # Errors
-    /// The conflict `device_enrolled` while it is managed; not found; if the database does not answer.
+    /// The conflict `device_enrolled` while it is managed and not claimed; not found; if the database
+    /// does not answer.
     pub async fn forget(&self, tx: &mut Transaction, id: DeviceId) -> Result<()> {
-        let device = self.get(id).await?.ok_or_else(|| Error::not_found("device"))?;
+        let absent = || Error::not_found("device");
+        let mut device = self.get(id).await?.ok_or_else(absent)?;
         let enrolled = || Error::conflict(ReasonCode::DeviceEnrolled);
+        if let Some(by) = device.claimed_by.filter(|_| device.state.is_managed()) {
+            self.yield_to(id, by).await?;
+            device = self.get(id).await?.ok_or_else(absent)?;
+        }
         if device.state.is_managed() {
             return Err(enrolled());
         }
@@ -279,13 +286,9 @@ impl Devices<'_> {
             .value(":st", text(device.state))
             .value(":rv", number(device.revision));
         tx.delete(Table::Data, &layout::device(&self.scope, id), unchanged, enrolled());
-        if device.state != DeviceState::Superseded
-            && let Some(hash) = device.udid_hash
-        {
-            let ours =
-                Expression::when("attribute_not_exists(pk) OR dv = :dv").value(":dv", text(id));
-            let phone = layout::phone(&self.scope, hash);
-            tx.delete(Table::Data, &phone, ours, failure::concurrent_change());
+        if let Some(hash) = device.udid_hash {
+            let phone = layout::phone(&self.scope, hash, id);
+            tx.delete(Table::Data, &phone, Expression::default(), failure::concurrent_change());
         }
         Ok(())
     }

@@ -2,6 +2,7 @@ mod checkin;
 mod header;
 mod list;
 mod queue;
+mod same_phone;
 
 use std::collections::BTreeMap;
 

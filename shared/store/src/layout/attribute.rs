@@ -16,7 +16,7 @@ pub const DUE_PK: &str = "due_pk";
 pub const DUE_SK: &str = "due_sk";
 /// State of a header (`DeviceState`'s word) or of a tenant (`TenantStatus`'s word).
 pub const STATE: &str = "st";
-/// The enrolment (`dev_…`) that a physical phone's item points to.
+/// The phone (`dev_…`) that an invitation becomes, or that another item is about.
 pub const DEVICE: &str = "dv";
 /// Hash over what phones shall have, of an assignment head.
 pub const WANTED: &str = "wt";

@@ -31,8 +31,6 @@ pub enum SubjectItem {
     User(UserId),
     /// An invitation.
     Enrollment(EnrollmentId),
-    /// A physical phone; its attribute [`attribute::DEVICE`] names its newest enrolment.
-    Phone,
     /// A phone's header.
     Device(DeviceId),
     /// A command in a phone's queue.
@@ -55,7 +53,6 @@ impl Subject {
                 "H" => SubjectItem::Head,
                 "U" => SubjectItem::User(id(sk)?),
                 "E" => SubjectItem::Enrollment(id(sk)?),
-                "Y" => SubjectItem::Phone,
                 _ => return None,
             },
             Some(("D", device)) => match sk.split_once('#') {

@@ -62,7 +62,7 @@ fn the_streams_reader_finds_out_what_a_record_is_about() {
         (tenant(&scope), Some(SubjectItem::Tenant)),
         (head(&scope), Some(SubjectItem::Head)),
         (user(&scope, user_id), Some(SubjectItem::User(user_id))),
-        (phone(&scope, [7; 16]), Some(SubjectItem::Phone)),
+        (phone(&scope, [7; 16], id), None),
         (device(&scope, id), Some(SubjectItem::Device(id))),
         (queued(&scope, id, uuid), Some(SubjectItem::Queued(id, uuid))),
         (result(&scope, id, uuid), Some(SubjectItem::Result(id, uuid))),

@@ -11,7 +11,7 @@ async fn a_phone_enrols_with_its_pending_certificate() {
     let message = authentication(b"first");
     let (done, usage) = Meter::measure(devices.authenticate(id(1), &message)).await;
     done.unwrap();
-    assert_transaction(usage, cost(1, 0.0, 5.0), "the header, its index, whose phone it is");
+    assert_eq!(usage, cost(1, 0.0, 2.0));
     let device = devices.get(id(1)).await.unwrap().unwrap();
     assert_eq!(device.certificate, Some(Digest::of(b"first")));
     assert_eq!(device.pending_certificate, None);
@@ -211,17 +211,4 @@ async fn a_dead_token_is_noted_unless_there_is_a_new_one() {
     assert_eq!(devices.get(id(1)).await.unwrap().unwrap().state, DeviceState::PushLost);
     devices.token_update(id(1), &token_update(b"current")).await.unwrap();
     assert_eq!(devices.get(id(1)).await.unwrap().unwrap().state, DeviceState::Enrolled);
-}
-
-#[tokio::test]
-async fn a_superseded_phone_is_not_woken_and_stays_superseded() {
-    let store = store().await;
-    enrol(&store, &scope(1), &full_device(1)).await;
-    let devices = store.devices(&scope(1));
-    devices.supersede(id(1)).await.unwrap();
-    devices.supersede(id(1)).await.unwrap();
-    devices.supersede(id(2)).await.unwrap();
-    let device = devices.get(id(1)).await.unwrap().unwrap();
-    assert_eq!((device.state, device.push), (DeviceState::Superseded, None));
-    assert_eq!(devices.get(id(2)).await.unwrap(), None);
 }
