@@ -310,3 +310,44 @@ async fn mail_that_is_set_later_brings_the_account() {
     assert_eq!(it.phone.accounts().len(), 1);
     assert_eq!(world.verdict(&it.device).await, "inferred");
 }
+
+#[tokio::test]
+async fn after_a_roll_out_a_phone_is_not_current_until_it_lists_the_new_profiles() {
+    let world = World::new().await;
+    let it = world.enroll_and_connect("personal").await;
+    let found = async |verdict: &str| {
+        let list = world.tenant.get(&world.path(&format!("/devices?verdict={verdict}"))).await;
+        list.expect(200)["items"].as_array().map(Vec::len)
+    };
+    let reads = async |verdict: &str, code: &str| {
+        let control = world.control(&it.device, "policy_current").await;
+        assert_eq!(
+            (&control["verdict"], &control["reason"]["code"]),
+            (&verdict.into(), &code.into())
+        );
+        assert_eq!(world.control(&it.device, "contacts_closed").await["verdict"], "proven");
+    };
+    reads("proven", "policy_reported").await;
+    assert_eq!((found("inferred").await, found("unknown").await), (Some(1), Some(0)));
+
+    world.clock.advance(HOUR);
+    world.change_policy("siri_while_locked", "blocked".into()).await;
+    reads("unknown", "policy_not_current").await;
+    let seen = world.device(&it.device).await;
+    assert_eq!(
+        (&seen["verdict"], &seen["reasons"][0]["code"]),
+        (&"unknown".into(), &"policy_not_current".into())
+    );
+    assert_eq!((found("inferred").await, found("unknown").await), (Some(0), Some(1)));
+
+    // The new wall is acknowledged, which is not yet what a ProfileList says.
+    it.phone.misbehave(|b| {
+        b.say_not_now("ProfileList", 1);
+    });
+    let talk = it.phone.connect().await.expect("the phone connects");
+    assert!(reported(&talk).contains(&("InstallProfile", "Acknowledged")), "{talk:?}");
+    reads("unknown", "policy_not_current").await;
+    it.phone.connect().await.expect("the phone connects");
+    reads("proven", "policy_reported").await;
+    assert_eq!((found("inferred").await, found("unknown").await), (Some(1), Some(0)));
+}

@@ -2,7 +2,8 @@
 //!
 //! An answer is cut down to [`Facts`], which is all that is kept of it. [`observe()`] and
 //! [`judge_install()`] turn facts and the outcome of installs into the states of the phone's
-//! controls; [`explain()`] puts one of them into words.
+//! controls; [`catch_up()`] reads them against what the phone shall have by now; [`explain()`] puts
+//! one of them into words.
 //!
 //! Architecture invariants: no IO, no clock, no randomness, no async; of policies only the
 //! catalogue of apps is known here. A verdict rests on what the phone reported, never on what was
@@ -18,6 +19,7 @@
 
 mod best;
 mod catalogue;
+mod current;
 mod expected;
 mod explain;
 mod facts;
@@ -29,6 +31,7 @@ mod restrictions;
 
 pub use best::best_verdict;
 pub use catalogue::{App, CATALOGUE, CATALOGUE_DATE, app_name};
+pub use current::{ExpectedTokens, catch_up};
 pub use expected::{Expected, ExpectedProfile};
 pub use explain::{ControlReport, explain, explain_all, reasons};
 pub use facts::Facts;

@@ -80,6 +80,7 @@ pub(crate) async fn device_compliance_get(
     let head = core.store.tenant(scope).head().await?;
     let now = core.clock.now();
     let viewer = Viewer { scope, head: head.as_ref(), locale, now };
+    let device = viewer.as_of_now(device);
     let controls = explain_all(&device, locale, now, &facts);
     Ok(Json(ComplianceView {
         verdict: device.controls.verdict_at(now),

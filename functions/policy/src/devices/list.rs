@@ -60,17 +60,27 @@ impl DeviceQuery {
             ownership: word("ownership", &self.ownership, Ownership::ALL, Ownership::from_word)?,
             target: word("target", &self.target, Target::ALL, Target::from_word)?,
             state: word("state", &self.state, DeviceState::ALL, DeviceState::from_word)?,
-            verdict: self.verdict.as_deref().map(verdict).transpose()?.map(|v| (v, now)),
+            verdict: self.verdict()?.filter(is_stored).map(|verdict| (verdict, now)),
             user: self.user.as_deref().map(user).transpose()?,
             last_seen_before: self.last_seen_before.as_deref().map(moment).transpose()?,
             ..DeviceFilter::default()
         })
     }
 
+    fn verdict(&self) -> DomainResult<Option<Verdict>> {
+        self.verdict.as_deref().map(verdict).transpose()
+    }
+
     fn policy(&self) -> DomainResult<Option<PolicyId>> {
         let wrong = |_| Error::invalid("policy", "expected an identifier pol_…");
         self.policy.as_deref().map(|id| id.parse().map_err(wrong)).transpose()
     }
+}
+
+/// Whether a verdict can be looked for in what is stored. A phone also reads as `unknown` while it has
+/// not reported what it shall have by now.
+const fn is_stored(verdict: &Verdict) -> bool {
+    !matches!(verdict, Verdict::Unknown)
 }
 
 fn word<T: std::fmt::Display>(
@@ -170,7 +180,11 @@ pub(crate) async fn device_list(
     if policy.is_some_and(|id| !viewer.is_in_force(id)) {
         return Ok(Json(Listing { items: Vec::new(), next_cursor: None }));
     }
-    let mut listed = core.store.devices(scope).list(&filter, &page).await?;
+    let listed = core.store.devices(scope).list(&filter, &page).await?;
+    let mut listed = listed.map(|device| viewer.as_of_now(device));
+    if let Some(wanted) = query.verdict()? {
+        listed.items.retain(|device| device.controls.verdict_at(now) == wanted);
+    }
     if let Some(wanted) = policy {
         // Which policy a phone is under follows from the head; it is not stored with the phone.
         listed.items.retain(|device| viewer.policy(device).is_some_and(|p| p.id == wanted));
@@ -207,6 +221,8 @@ mod tests {
             ..DeviceFilter::default()
         };
         assert_eq!(query.filter(NOON).unwrap(), expected);
+        let unknown = DeviceQuery { verdict: Some("unknown".into()), ..DeviceQuery::default() };
+        assert_eq!(unknown.filter(NOON).unwrap(), DeviceFilter::default(), "decided by reading");
         assert_eq!(DeviceQuery::default().filter(NOON).unwrap(), DeviceFilter::default());
     }
 

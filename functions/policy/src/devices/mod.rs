@@ -9,7 +9,7 @@ use trennwand_domain::{
     AssignmentHead, Device, DeviceId, DevicePolicy, DeviceState, Locale, Ownership, Platform,
     PolicyId, Reason, Target, TenantScope, Timestamp, UserId, Verdict,
 };
-use trennwand_evidence::reasons;
+use trennwand_evidence::{ExpectedTokens, catch_up, reasons};
 use trennwand_policy::{applied_version, wanted};
 use utoipa::ToSchema;
 
@@ -118,6 +118,18 @@ impl Viewer<'_> {
         })
     }
 
+    /// The phone with its controls as they read now.
+    fn as_of_now(&self, mut device: Device) -> Device {
+        let wanted = self.head.and_then(|head| wanted(self.scope.tenant(), head, &device));
+        let expected = wanted.map(|wanted| ExpectedTokens {
+            wall: wanted.wall.token,
+            account: wanted.account.ok().map(|account| account.token),
+        });
+        catch_up(&mut device, expected, self.now);
+        device
+    }
+
+    /// Of a phone [`Self::as_of_now`].
     fn view(&self, device: &Device) -> DeviceView {
         let reasons = reasons(device, self.locale, self.now);
         DeviceView {

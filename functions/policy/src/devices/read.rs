@@ -28,5 +28,5 @@ pub(crate) async fn device_get(
     let device = device.ok_or_else(|| Error::not_found("device"))?;
     let head = core.store.tenant(scope).head().await?;
     let viewer = Viewer { scope, head: head.as_ref(), locale, now: core.clock.now() };
-    Ok(Json(viewer.view(&device)))
+    Ok(Json(viewer.view(&viewer.as_of_now(device))))
 }
