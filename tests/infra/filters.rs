@@ -182,6 +182,7 @@ pub(crate) fn the_stream_keeps_back_what_nobody_follows(template: &Template) {
         (device, queued.as_str(), "MODIFY", &none, &none),
         (device, queued.as_str(), "REMOVE", &none, &none),
         (device, result.as_str(), "REMOVE", &none, &none),
+        ("T#<tenant>#Y", "07#dev_1", "INSERT", &none, &none),
         ("T#<tenant>#AUD", "evt_1", "INSERT", &none, &none),
         ("R#<reseller>#AUD", "evt_1", "INSERT", &none, &none),
         ("T#<tenant>#IDK", "0a", "INSERT", &none, &none),

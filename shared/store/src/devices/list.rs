@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use trennwand_domain::{Device, DeviceId, Error, ReasonCode, Result, Target, Verdict};
+use trennwand_domain::{Device, DeviceId, DeviceState, Error, ReasonCode, Result, Target, Verdict};
 
 use super::{DeviceFilter, Devices, FleetMember, WakeTarget, header};
 use crate::{
