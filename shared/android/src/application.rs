@@ -32,7 +32,7 @@ pub struct ManagedProperty {
     pub entries: Vec<ManagedPropertyEntry>,
     /// What a bundle holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub nested_properties: Vec<ManagedProperty>,
+    pub nested_properties: Vec<Self>,
 }
 
 /// `ManagedPropertyEntry`: one allowed value.

@@ -5,7 +5,7 @@
 //! member's name in Google's JSON is the field's name here in camel case. Google writes JSON without
 //! members that have their default, so an absent flag is `false`.
 //!
-//! Architecture invariants: no IO here; nothing here has an opinion on what a policy should say. A
+//! Architecture invariants: no IO here but in the feature `client`; nothing here has an opinion on what a policy should say. A
 //! [`DeviceReport`] has no room for what data protection does not want to know: whatever else a
 //! phone reports is gone once it was read.
 //!
@@ -20,6 +20,8 @@
 //! ```
 
 mod application;
+#[cfg(feature = "client")]
+pub mod client;
 mod command;
 mod device;
 mod enrollment;
@@ -27,6 +29,8 @@ mod enterprise;
 mod name;
 mod notification;
 mod policy;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod seam;
 mod wire;
 mod words;

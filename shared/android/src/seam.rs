@@ -36,7 +36,10 @@ pub enum Class {
     /// Not in the present state: a policy that is in use, a token that is used up, an enterprise that
     /// only the customer can delete.
     Precondition,
-    /// The request itself is wrong, or we are not allowed: ours to mend, repeating cannot help.
+    /// Google does not let us: the enterprise is not ours (any more), because its customer deleted it or
+    /// never bound it.
+    Forbidden,
+    /// The request itself is wrong, or our identity is: ours to mend, repeating cannot help.
     Refused,
 }
 
@@ -47,6 +50,7 @@ pub const fn class(error: &Error) -> Class {
         ErrorKind::Unavailable => Class::Retryable,
         ErrorKind::TooMany { .. } => Class::Quota,
         ErrorKind::NotFound { .. } => Class::NotFound,
+        ErrorKind::Forbidden { .. } => Class::Forbidden,
         ErrorKind::Conflict { .. } | ErrorKind::AlreadyExists { .. } | ErrorKind::Stale => {
             Class::Precondition
         }

@@ -21,7 +21,6 @@ pub(crate) mod int64 {
         }
     }
 
-    #[expect(clippy::ref_option, reason = "serde hands over a reference")]
     pub(crate) fn serialize<S: Serializer>(value: &Option<i64>, s: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => s.collect_str(value),
@@ -49,7 +48,6 @@ pub(crate) mod seconds {
             .ok_or_else(|| de::Error::custom("no duration"))
     }
 
-    #[expect(clippy::ref_option, reason = "serde hands over a reference")]
     pub(crate) fn serialize<S: Serializer>(
         value: &Option<Duration>,
         s: S,

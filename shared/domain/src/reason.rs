@@ -219,6 +219,14 @@ reasons! {
     IdempotencyInFlight = 41, "idempotency_in_flight",
         "A request with this Idempotency-Key is still being worked on; please try again.",
         "Eine Anfrage mit diesem Idempotency-Key wird noch bearbeitet; bitte noch einmal versuchen.";
+    /// Google's FAILED_PRECONDITION.
+    AndroidNotInThisState = 82, "android_not_in_this_state",
+        "Google does not allow this in the present state.",
+        "Google lässt dies im gegenwärtigen Zustand nicht zu.";
+    /// Google's PERMISSION_DENIED.
+    AndroidNotAuthorized = 83, "android_not_authorized",
+        "Google does not let this service manage the company's Android phones; the binding may have been ended in Google's console.",
+        "Google lässt diesen Dienst die Android-Telefone des Unternehmens nicht verwalten; möglicherweise wurde die Bindung in Googles Konsole beendet.";
 }
 
 impl ReasonCode {

@@ -1,5 +1,5 @@
-//! Simulated iPhones that speak the real wire protocol over HTTP, and a stand-in for Apple's push
-//! service. Tests and the local demo drive them; production code never does.
+//! Simulated iPhones that speak the real wire protocol over HTTP, a stand-in for Apple's push service,
+//! and [`StandInGoogle`] with simulated Android phones behind it. Tests and the local demo drive them; production code never does.
 //!
 //! A [`Phone`] opens the enrolment link, refuses what an iPhone would refuse, gets its identity by
 //! SCEP, checks in, and answers commands from what is installed on it. It reads and writes property
@@ -23,6 +23,7 @@ mod behaviour;
 mod enrollment;
 mod entropy;
 mod error;
+mod google;
 mod handset;
 mod inside;
 mod keys;
@@ -41,6 +42,10 @@ pub use behaviour::{Behaviour, Fault};
 pub use enrollment::{Offer, ScepOrder};
 pub use entropy::Seeded;
 pub use error::{Result, SimulatorError};
+pub use google::{
+    AndroidBehaviour, AndroidEvent, AndroidHandset, AndroidPhone, AndroidVersion, ContactsAccess,
+    Delivery, ISSUER, PROJECT, PushRequest, SetUp, StandInGoogle, Subscription,
+};
 pub use handset::Handset;
 pub use inside::{Account, Installed};
 pub use keys::Keys;

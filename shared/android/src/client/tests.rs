@@ -1,0 +1,6 @@
+//! The client against a server on this machine that answers as each test wishes.
+
+mod answers;
+mod failures;
+mod rig;
+mod tokens;
