@@ -1,6 +1,6 @@
 //! How long compiling and previewing take, without any IO.
 //!
-//! `cargo bench -p trennwand-policy`; with `-- --write` the results go into `infra/PERFORMANCE.md`.
+//! `cargo bench -p trennwand-policy --bench compile`; with `-- --write` the results go into `infra/PERFORMANCE.md`.
 
 use std::{
     fs,

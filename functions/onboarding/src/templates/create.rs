@@ -78,10 +78,9 @@ pub(crate) async fn template_create(
 
 /// Whether the document can be put on every kind of phone that can be enrolled, now or later.
 pub(crate) fn sound(document: &PolicyDocument) -> Result<()> {
-    let targets = Target::ALL.iter().filter(|target| **target != Target::AndroidFullyManaged);
+    let mut targets = Target::ALL.iter().filter(|target| **target != Target::AndroidFullyManaged);
     targets
-        .map(|&target| artifacts(document, target, None).map(drop))
-        .collect::<std::result::Result<(), _>>()
+        .try_for_each(|&target| artifacts(document, target, None).map(drop))
         .map_err(|refusal| policy_refused(&refusal))
 }
 

@@ -85,11 +85,9 @@ pub(crate) struct ChangeView {
     path: String,
     /// What it was; absent if it was not there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object, example = json!(true))]
     before: Option<Value>,
     /// What it would be; absent if it would not be there any more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object, example = json!(false))]
     after: Option<Value>,
 }
 
