@@ -2,16 +2,25 @@
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use serde_dynamo::{AttributeValue, Item};
-use trennwand_domain::{DeviceId, DeviceState, ResellerId, TenantId, TenantStatus, UserId};
+use trennwand_domain::{
+    AssignmentHead, DeviceId, DeviceState, GroupId, ResellerId, TenantId, TenantStatus, UserId,
+};
+use trennwand_runtime::RuleChange;
 use trennwand_store::layout::{self, Subject, SubjectItem, attribute};
 
 /// What has to be done about a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     /// A tenant was born: its keys are to be made.
     TenantBorn,
-    /// What the tenant's phones shall have changed.
+    /// What all the tenant's phones shall have changed.
     HeadChanged,
+    /// The rules changed, and nothing else of what phones shall have.
+    RulesChanged(Box<RuleChange>),
+    /// The groups of a phone under management changed; those before.
+    GroupsChanged(DeviceId, Vec<GroupId>),
+    /// A group is gone.
+    GroupDeleted(GroupId),
     /// A command waits for a phone.
     CommandQueued(DeviceId),
     /// An operator's command was answered.
@@ -37,7 +46,7 @@ impl Change {
                 // Another brand is nothing that phones have to be woken for.
                 let same =
                     text(new, attribute::WANTED).is_some() && !differs(old, new, attribute::WANTED);
-                (!same).then_some(Self::HeadChanged)
+                (!same).then(|| rule_change(old, new).map_or(Self::HeadChanged, Self::RulesChanged))
             }
             (SubjectItem::User(user), "MODIFY" | "REMOVE") => {
                 differs(old, new, attribute::PERSON).then_some(Self::PersonChanged(user))
@@ -47,8 +56,17 @@ impl Change {
                 // A wake that was sent to an earlier token may never have arrived.
                 let changed =
                     differs(old, new, attribute::STATE) || differs(old, new, attribute::PUSH_TOKEN);
-                (enrolled && changed).then_some(Self::PhoneEnrolled(device))
+                let managed = text(new, attribute::STATE).and_then(DeviceState::from_word);
+                let managed = managed.is_some_and(DeviceState::is_managed);
+                if enrolled && changed {
+                    Some(Self::PhoneEnrolled(device))
+                } else if managed && groups(old) != groups(new) {
+                    Some(Self::GroupsChanged(device, groups(old)))
+                } else {
+                    None
+                }
             }
+            (SubjectItem::Group(group), "REMOVE") => Some(Self::GroupDeleted(group)),
             (SubjectItem::Queued(device, _), "INSERT") => Some(Self::CommandQueued(device)),
             (SubjectItem::Result(device, _), "INSERT") => Some(Self::CommandAnswered(device)),
             _ => None,
@@ -61,6 +79,30 @@ impl Change {
 pub(crate) fn rebranded(record: &EventRecord) -> Option<ResellerId> {
     let keys = &record.change.keys;
     layout::brand_of(text(keys, attribute::PK)?, text(keys, attribute::SK)?)
+}
+
+/// What changed about the rules, if phones shall have something else for no other reason.
+fn rule_change(old: &Item, new: &Item) -> Option<Box<RuleChange>> {
+    let head = |item| -> Option<AssignmentHead> {
+        serde_json::from_str(text(item, attribute::HEAD)?).ok()
+    };
+    let (before, after) = (head(old)?, head(new)?);
+    let same = (&before.mail, &before.organization) == (&after.mail, &after.organization);
+    same.then(|| Box::new(RuleChange { before: before.rules, after: after.rules }))
+}
+
+/// The groups in a header, in their order.
+fn groups(header: &Item) -> Vec<GroupId> {
+    let Some(AttributeValue::Bs(set)) = attribute_of(header, attribute::GROUPS) else {
+        return Vec::new();
+    };
+    let id = |bits: &Vec<u8>| {
+        let bits = <[u8; 16]>::try_from(bits.as_slice()).ok()?;
+        Some(GroupId::from_bits(u128::from_be_bytes(bits)))
+    };
+    let mut groups: Vec<_> = set.iter().filter_map(id).collect();
+    groups.sort_unstable();
+    groups
 }
 
 fn attribute_of<'a>(item: &'a Item, name: &str) -> Option<&'a AttributeValue> {
@@ -82,11 +124,13 @@ fn differs(old: &Item, new: &Item, name: &str) -> bool {
 pub(crate) mod tests {
     use aws_lambda_events::event::dynamodb::Event;
     use serde_json::{Value, json};
+    use trennwand_domain::{PolicyId, Rule, RuleScope, Timestamp};
 
     use super::*;
 
     pub(crate) const TENANT: &str = "ten_00000000000000000000000001";
     pub(crate) const DEVICE: &str = "dev_00000000000000000000000002";
+    const GROUP: &str = "grp_00000000000000000000000003";
     const USER: &str = "usr_00000000000000000000000009";
     const UUID: &str = "80000000-0005-0101-0101-010101010101";
 
@@ -145,6 +189,66 @@ pub(crate) mod tests {
         assert_eq!(head(wanted("a"), wanted("a")), None);
         assert_eq!(head(wanted("a"), wanted("b")), Some(Change::HeadChanged));
         assert_eq!(head(Value::Null, wanted("a")), Some(Change::HeadChanged));
+    }
+
+    #[test]
+    fn changed_rules_are_told_apart_from_a_head_that_changed_for_all() {
+        let head = |organization: &str, policy: u128| AssignmentHead {
+            version: 1,
+            changed_at: Timestamp::from_unix_s(1_795_000_000),
+            rules: vec![Rule {
+                scope: RuleScope::Everyone,
+                policy: PolicyId::from_bits(policy),
+                version: 1,
+                artefacts: Vec::new(),
+            }],
+            mail: None,
+            organization: organization.into(),
+            push_topic: None,
+            brand: None,
+        };
+        let image = |head: &AssignmentHead| {
+            let js = serde_json::to_string(head).unwrap();
+            json!({ "wt": { "S": head.wanted().to_string() }, "js": { "S": js } })
+        };
+        let of = |old: &AssignmentHead, new: &AssignmentHead| {
+            change("MODIFY", "T#TENANT#H", "0", image(old), image(new))
+        };
+        let (one, two) = (head("Krume", 1), head("Krume", 2));
+        let rules = |head: &AssignmentHead| head.rules.clone();
+        let expected = RuleChange { before: rules(&one), after: rules(&two) };
+        assert_eq!(of(&one, &two), Some(Change::RulesChanged(Box::new(expected))));
+        assert_eq!(of(&one, &head("Korn", 2)), Some(Change::HeadChanged));
+        assert_eq!(of(&one, &one), None);
+    }
+
+    #[test]
+    fn a_phone_is_followed_when_its_groups_change() {
+        let pk = "T#TENANT#D#DEVICE";
+        let image = |state: &str, groups: &[&str]| {
+            let mut image = json!({ "st": { "S": state } });
+            if !groups.is_empty() {
+                image["gr"] = json!({ "BS": groups });
+            }
+            image
+        };
+        // 16 bytes, the last of which is 1 or 2.
+        let (one, two) = ("AAAAAAAAAAAAAAAAAAAAAQ==", "AAAAAAAAAAAAAAAAAAAAAg==");
+        let of = |state, old: &[&str], new: &[&str]| {
+            change("MODIFY", pk, "0", image(state, old), image(state, new))
+        };
+        let device = DeviceId::from_bits(2);
+        let before = |bits: &[u128]| {
+            let groups = bits.iter().map(|bits| GroupId::from_bits(*bits)).collect();
+            Some(Change::GroupsChanged(device, groups))
+        };
+        assert_eq!(of("enrolled", &[], &[one]), before(&[]));
+        assert_eq!(of("push_lost", &[two, one], &[one]), before(&[1, 2]));
+        assert_eq!(of("enrolled", &[two, one], &[one, two]), None, "a set has no order");
+        assert_eq!(of("invited", &[], &[one]), None, "it gets the right wall when it comes");
+        let gone = change("REMOVE", "T#TENANT#G", GROUP, Value::Null, Value::Null);
+        assert_eq!(gone, Some(Change::GroupDeleted(GroupId::from_bits(3))));
+        assert_eq!(change("INSERT", "T#TENANT#G", GROUP, Value::Null, Value::Null), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use trennwand_domain::{
-    Device, DeviceId, Duration, Result, SlotKind, SlotStatus, TenantScope, Token, UserId,
+    Device, DeviceId, DeviceTraits, Duration, GroupId, Result, SlotKind, SlotStatus, TenantScope,
+    Token, UserId,
 };
 use trennwand_runtime::Message;
 use trennwand_store::{DeviceFilter, Page};
@@ -20,6 +21,13 @@ pub(crate) async fn follow(
             state.publisher.publish(&message, Duration::ZERO).await?;
         }
         Change::HeadChanged => wakes.tenant(tenant),
+        Change::RulesChanged(change) => wakes.concerned(tenant, change),
+        Change::GroupsChanged(device, before) => {
+            if groups_matter(state, scope, device, &before).await? {
+                wakes.device(tenant, device);
+            }
+        }
+        Change::GroupDeleted(group) => group_deleted(state, scope, group).await?,
         Change::CommandQueued(device) => wakes.device(tenant, device),
         Change::CommandAnswered(device) => {
             if has_lost_something(state, scope, device).await? {
@@ -36,6 +44,40 @@ pub(crate) async fn follow(
         Change::PersonChanged(user) => person_changed(state, scope, user, wakes).await?,
     }
     Ok(())
+}
+
+/// Whether a phone shall have something else because its groups changed.
+async fn groups_matter(
+    state: &EventsState,
+    scope: TenantScope,
+    device: DeviceId,
+    before: &[GroupId],
+) -> Result<bool> {
+    let Some(head) = state.core.store.tenant(&scope).head().await? else { return Ok(false) };
+    let Some(header) = state.core.store.devices(&scope).get(device).await? else {
+        return Ok(false);
+    };
+    let (now, then) = (header.traits(), DeviceTraits { groups: before, ..header.traits() });
+    let wall = |phone| head.rule_for(phone).map(|rule| &rule.artefacts);
+    Ok(wall(&now) != wall(&then))
+}
+
+/// Takes the phones out of a group that is gone. Each phone that is out of it is not found again, so
+/// that a repetition goes on where this one failed.
+async fn group_deleted(state: &EventsState, scope: TenantScope, group: GroupId) -> Result<()> {
+    let devices = state.core.store.devices(&scope);
+    let filter = DeviceFilter { group: Some(group), ..DeviceFilter::default() };
+    let mut page = Page::first(100);
+    loop {
+        let listed = devices.list(&filter, &page).await?;
+        for header in &listed.items {
+            devices.leave_now(header.id, group).await?;
+        }
+        match listed.next {
+            Some(cursor) => page.cursor = Some(cursor),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Whether the answer to an operator's question revealed that a profile is gone: the conversation

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trennwand_domain::{DeviceId, Duration, Result, TenantId};
-use trennwand_runtime::{Audience, Message, Wake};
+use trennwand_runtime::{Audience, Message, RuleChange, Wake};
 
 use crate::EventsState;
 
@@ -13,6 +13,8 @@ const PER_MESSAGE: usize = 500;
 pub(crate) struct Wakes {
     devices: BTreeMap<TenantId, BTreeSet<DeviceId>>,
     tenants: BTreeSet<TenantId>,
+    /// One after the other: a phone may have met the rules in between.
+    concerned: Vec<(TenantId, Box<RuleChange>)>,
 }
 
 impl Wakes {
@@ -26,6 +28,11 @@ impl Wakes {
         self.tenants.insert(tenant);
     }
 
+    /// Wakes the phones that shall have something else, once no cache has the old head any more.
+    pub(crate) fn concerned(&mut self, tenant: TenantId, change: Box<RuleChange>) {
+        self.concerned.push((tenant, change));
+    }
+
     /// The messages, with how long each is to wait.
     fn messages(self, head_delay: Duration) -> Vec<(Message, Duration)> {
         let wake = |tenant, audience| Message::Wake(Wake { tenant, audience });
@@ -34,6 +41,11 @@ impl Wakes {
             let devices: Vec<_> = devices.into_iter().collect();
             for some in devices.chunks(PER_MESSAGE) {
                 messages.push((wake(tenant, Audience::Devices(some.to_vec())), Duration::ZERO));
+            }
+        }
+        for (tenant, change) in self.concerned {
+            if !self.tenants.contains(&tenant) {
+                messages.push((wake(tenant, Audience::Concerned(change)), head_delay));
             }
         }
         let tenants = self.tenants.into_iter().map(|t| (wake(t, Audience::Tenant), head_delay));
@@ -68,6 +80,23 @@ mod tests {
             wakes.messages(delay),
             [(wake(Audience::Devices(devices)), Duration::ZERO), (wake(Audience::Tenant), delay),]
         );
+    }
+
+    #[test]
+    fn every_change_of_rules_counts_unless_all_are_woken_anyway() {
+        let (one, two) = (TenantId::from_bits(1), TenantId::from_bits(2));
+        let change = || Box::new(RuleChange { before: Vec::new(), after: Vec::new() });
+        let mut wakes = Wakes::default();
+        for tenant in [one, one, two] {
+            wakes.concerned(tenant, change());
+        }
+        wakes.tenant(two);
+        let delay = Duration::from_secs(10);
+        let concerned =
+            Message::Wake(Wake { tenant: one, audience: Audience::Concerned(change()) });
+        let all = Message::Wake(Wake { tenant: two, audience: Audience::Tenant });
+        let expected = [(concerned.clone(), delay), (concerned, delay), (all, delay)];
+        assert_eq!(wakes.messages(delay), expected);
     }
 
     #[test]

@@ -13,9 +13,14 @@ pub(crate) async fn with_mail(
     head: &AssignmentHead,
     mail: MailSettings,
 ) -> Result<(AssignmentHead, Vec<Template>)> {
-    let mut templates = Vec::new();
-    let mut rules = Vec::with_capacity(head.rules.len());
+    let mut templates: Vec<Template> = Vec::new();
+    let mut rules: Vec<Rule> = Vec::with_capacity(head.rules.len());
     for rule in &head.rules {
+        let same = |known: &&Rule| known.policy == rule.policy && known.version == rule.version;
+        if let Some(known) = rules.iter().find(same) {
+            rules.push(Rule { scope: rule.scope, ..known.clone() });
+            continue;
+        }
         let stored = core.store.policies(scope).version(rule.policy, rule.version).await?;
         let stored = stored.ok_or_else(|| Error::internal("a version in force is not stored"))?;
         let document = PolicyDocument::parse(&stored.document)?;
@@ -25,6 +30,9 @@ pub(crate) async fn with_mail(
         rules.push(Rule { artefacts, ..rule.clone() });
         templates.extend(compiled);
     }
+    // Versions can have templates in common, and a transaction writes an item once.
+    templates.sort_by_key(Template::digest);
+    templates.dedup_by_key(|template| template.digest());
     let changed = AssignmentHead {
         version: head.version + 1,
         changed_at: core.clock.now(),

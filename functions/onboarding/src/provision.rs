@@ -190,6 +190,7 @@ impl Preset {
             name,
             latest: 1,
             in_force: Some(1),
+            rollout: None,
             updated_at: now,
             revision: 0,
         };

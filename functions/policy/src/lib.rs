@@ -13,11 +13,14 @@
 //! # }
 //! ```
 
+mod assignments;
 mod audit;
 mod commands;
 mod devices;
 mod enrollments;
 mod fleet;
+mod groups;
+mod plan;
 mod policies;
 mod rollouts;
 mod templates;
@@ -59,6 +62,19 @@ pub fn api() -> OpenApiRouter<Api> {
         .routes(routes!(policies::version::policy_version_get))
         .routes(routes!(rollouts::create::rollout_create, rollouts::list::rollout_list))
         .routes(routes!(rollouts::read::rollout_get))
+        .routes(routes!(rollouts::pause::rollout_pause))
+        .routes(routes!(rollouts::resume::rollout_resume))
+        .routes(routes!(rollouts::roll_back::rollout_roll_back))
+        .routes(routes!(groups::create::group_create, groups::list::group_list))
+        .routes(routes!(
+            groups::read::group_get,
+            groups::update::group_update,
+            groups::delete::group_delete
+        ))
+        .routes(routes!(groups::members::group_member_list))
+        .routes(routes!(groups::join::group_member_add, groups::leave::group_member_remove))
+        .routes(routes!(assignments::create::assignment_create, assignments::list::assignment_list))
+        .routes(routes!(assignments::delete::assignment_delete))
         .routes(routes!(audit::list::audit_event_list))
 }
 
@@ -80,6 +96,6 @@ mod tests {
         let count = operations.len();
         operations.sort_unstable();
         operations.dedup();
-        assert_eq!((count, operations.len()), (30, 30));
+        assert_eq!((count, operations.len()), (44, 44));
     }
 }

@@ -2,6 +2,8 @@
 
 #[path = "api/policies.rs"]
 mod policies;
+#[path = "api/rollouts.rs"]
+mod rollouts;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use trennwand_domain::{DeviceState, Duration, Result, TenantScope};
-use trennwand_runtime::{Audience, Message, Wake};
+use trennwand_domain::{DeviceId, DeviceState, Duration, Result, TenantScope};
+use trennwand_runtime::{Audience, Message, RuleChange, Wake};
 use trennwand_store::WakeTarget;
 
 use crate::PushState;
@@ -22,23 +22,44 @@ pub(crate) async fn targets<'a>(
             let targets = devices.push_targets(ids).await?;
             Ok((Cow::Owned(awake(targets)), 0))
         }
-        Audience::Tenant => {
-            let (first, mut cursor) = devices.page_push_targets(None).await?;
-            let mut waiting = awake(first);
-            if cursor.is_none() && waiting.len() <= PER_MESSAGE {
-                return Ok((Cow::Owned(waiting), 0));
-            }
-            let mut handed_on = hand_on(state, scope, &mut waiting, true).await?;
-            while let Some(from) = cursor {
-                let (page, next) = devices.page_push_targets(Some(from)).await?;
-                waiting.extend(awake(page));
-                cursor = next;
-                handed_on += hand_on(state, scope, &mut waiting, cursor.is_some()).await?;
-            }
-            handed_on += hand_on(state, scope, &mut waiting, false).await?;
-            Ok((Cow::Owned(Vec::new()), handed_on))
-        }
+        Audience::Tenant => divided(state, scope, None).await,
+        Audience::Concerned(change) => divided(state, scope, Some(change)).await,
     }
+}
+
+/// The tenant's phones, or those that a change concerns, in further messages if they are many.
+async fn divided<'a>(
+    state: &PushState,
+    scope: &TenantScope,
+    change: Option<&RuleChange>,
+) -> Result<(Cow<'a, [WakeTarget]>, usize)> {
+    let (first, mut cursor) = page(state, scope, change, None).await?;
+    let mut waiting = awake(first);
+    if cursor.is_none() && waiting.len() <= PER_MESSAGE {
+        return Ok((Cow::Owned(waiting), 0));
+    }
+    let mut handed_on = hand_on(state, scope, &mut waiting, true).await?;
+    while let Some(from) = cursor {
+        let (page, next) = page(state, scope, change, Some(from)).await?;
+        waiting.extend(awake(page));
+        cursor = next;
+        handed_on += hand_on(state, scope, &mut waiting, cursor.is_some()).await?;
+    }
+    handed_on += hand_on(state, scope, &mut waiting, false).await?;
+    Ok((Cow::Owned(Vec::new()), handed_on))
+}
+
+async fn page(
+    state: &PushState,
+    scope: &TenantScope,
+    change: Option<&RuleChange>,
+    from: Option<DeviceId>,
+) -> Result<(Vec<WakeTarget>, Option<DeviceId>)> {
+    let devices = state.core.store.devices(scope);
+    let Some(change) = change else { return devices.page_push_targets(from).await };
+    let (phones, next) = devices.page_index(from).await?;
+    let concerned = phones.into_iter().filter(|phone| change.concerns(&phone.traits()));
+    Ok((concerned.filter_map(|phone| phone.wake).collect(), next))
 }
 
 /// Phones whose token is dead are left alone until they send another one.

@@ -9,10 +9,13 @@ use std::{
 };
 
 use support::{NOON, Published, TOPIC, World};
-use trennwand_domain::{DeviceId, DeviceState, Duration, PushTarget, Secret};
+use trennwand_domain::{
+    ArtefactRef, DeviceId, DeviceState, Digest, Duration, GroupId, PolicyId, Purpose, PushTarget,
+    Rule, RuleScope, Secret, Target,
+};
 use trennwand_fn_push::{PushState, Woken, handle};
 use trennwand_push::{BoxFuture, PushFailure, PushIdentity, Pusher};
-use trennwand_runtime::{Audience, Wake};
+use trennwand_runtime::{Audience, RuleChange, Wake};
 
 /// Answers by the token, each answer once, then with success.
 #[derive(Debug, Default)]
@@ -83,6 +86,43 @@ async fn all_phones_of_a_tenant_or_some_are_woken() {
     let unknown = DeviceId::from_bits(5);
     assert_eq!(service.wake(Audience::Devices(vec![one, unknown])).await.unwrap().taken, 1);
     assert_eq!(service.script.asked(), [1]);
+}
+
+/// Rules by which the phones of a group have another wall.
+fn rules(group: GroupId) -> Vec<Rule> {
+    let rule = |scope, wall: &str| Rule {
+        scope,
+        policy: PolicyId::from_bits(1),
+        version: 1,
+        artefacts: vec![ArtefactRef {
+            target: Target::IosDevice,
+            purpose: Purpose::Wall,
+            digest: Digest::of(wall.as_bytes()),
+            personal: false,
+        }],
+    };
+    vec![rule(RuleScope::Group(group), "theirs"), rule(RuleScope::Everyone, "all")]
+}
+
+#[tokio::test]
+async fn only_phones_that_a_change_of_rules_concerns_are_woken() {
+    let service = Service::new().await;
+    let (one, _) = (service.world.enrolled(1).await, service.world.enrolled(2).await);
+    let group = GroupId::from_bits(7);
+    let store = &service.world.core.store;
+    let mut tx = store.transaction();
+    store.devices(&service.world.scope).join(&mut tx, one, group);
+    tx.commit().await.unwrap();
+    let all = rules(group);
+    let wake = async |before: &[Rule], after: &[Rule]| {
+        let change = RuleChange { before: before.to_vec(), after: after.to_vec() };
+        service.wake(Audience::Concerned(Box::new(change))).await.unwrap();
+        service.script.asked()
+    };
+    assert_eq!(wake(&all[1..], &all).await, [1], "another wall for the group");
+    assert_eq!(wake(&all, &all[1..]).await, [1], "and back");
+    assert_eq!(wake(&all, &all).await, Vec::<u8>::new());
+    assert_eq!(wake(&[], &all).await, [1, 2]);
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
-//! The timer: wakes every phone once a day at its minute, so that a verdict has an age.
+//! The timer: wakes every phone once a day at its minute, so that a verdict has an age, and takes
+//! roll-outs to their next stage.
 //!
 //! Architecture invariants: a tick may come twice, late, or after a long pause; each minute of the
-//! day is then looked at once, and a phone that is woken twice only connects twice. Nothing is
-//! written.
+//! day is then looked at once, and a phone that is woken twice only connects twice. A step of a
+//! roll-out is one transaction, whose conditions make its repetition harmless.
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -21,6 +22,7 @@
 //! ```
 
 mod minutes;
+mod rollouts;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -40,12 +42,13 @@ pub struct ScheduleState {
     pub publisher: Arc<dyn Publisher>,
 }
 
-/// Wakes the phones whose minute (UTC) has come after `last` and up to `now`: at most a day's worth,
+/// Takes roll-outs on that are due, then wakes the phones whose minute (UTC) has come after `last` and up to `now`: at most a day's worth,
 /// however long ago `last` is. Says how many it asked for.
 ///
 /// # Errors
 /// If the database or the queue does not answer; then the same tick is to be repeated.
 pub async fn tick(state: &ScheduleState, now: Timestamp, last: Timestamp) -> Result<usize> {
+    let advanced = rollouts::advance_due(state, now).await;
     let mut woken = 0;
     for minutes in minutes::between(last, now) {
         for shard in 0..Due::SHARDS {
@@ -69,7 +72,8 @@ pub async fn tick(state: &ScheduleState, now: Timestamp, last: Timestamp) -> Res
             }
         }
     }
-    Ok(woken)
+    // Phones are woken also if a roll-out stands still.
+    advanced.map(|_| woken)
 }
 
 async fn publish(

@@ -1,6 +1,13 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Brand, Digest, PolicyId, Purpose, Target, Timestamp};
+use crate::{AssignmentId, Brand, Digest, GroupId, PolicyId, Timestamp};
+
+mod plan;
+mod rule;
+mod short;
+
+pub use self::plan::Plan;
+pub use self::rule::{ArtefactRef, DeviceTraits, Reached, Rule, RuleScope};
 
 /// Where a tenant's mail lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,38 +45,67 @@ pub struct MailSettings {
     pub auth: MailAuth,
 }
 
-/// Whom a rule concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Whom a policy is assigned to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RuleScope {
+pub enum AssignedTo {
     /// Every phone of the tenant.
     Everyone,
+    /// The phones of a group.
+    Group(GroupId),
 }
 
-/// A template in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ArtefactRef {
-    /// For which kind of management.
-    pub target: Target,
-    /// Wall or account.
-    pub purpose: Purpose,
-    /// Hash of the template.
-    pub digest: Digest,
-    /// Whether it uses personal variables, which then are part of its token.
-    pub personal: bool,
-}
-
-/// One rule of an assignment.
+/// A policy for phones of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
-    /// Whom it concerns.
-    pub scope: RuleScope,
+pub struct Assignment {
+    /// Identity.
+    pub id: AssignmentId,
     /// The policy.
     pub policy: PolicyId,
-    /// Its version in force.
-    pub version: u32,
-    /// The templates that version was compiled to.
-    pub artefacts: Vec<ArtefactRef>,
+    /// For whom.
+    pub to: AssignedTo,
+    /// 1 is asked first.
+    pub priority: u16,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Assignment {
+    /// The priority of an assignment that says none.
+    pub const USUAL_PRIORITY: u16 = 100;
+    /// How many a tenant can have, the default apart.
+    pub const MOST: usize = 16;
+
+    /// The assignment that a tenant always has: a policy for everyone, asked last. It is not stored,
+    /// but follows from the head.
+    #[must_use]
+    pub const fn default_of(policy: PolicyId, since: Timestamp) -> Self {
+        Self {
+            id: AssignmentId::from_bits(policy.bits()),
+            policy,
+            to: AssignedTo::Everyone,
+            priority: u16::MAX,
+            created_at: since,
+        }
+    }
+}
+
+/// Phones that have something in common, such as a place of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Identity.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Counts the writes; a write's condition.
+    pub revision: u64,
+}
+
+impl Group {
+    /// In how many groups a phone can be.
+    pub const MOST_OF_A_DEVICE: usize = 8;
 }
 
 /// All that decides what a tenant's phones shall have, and what their users see before: one item of
@@ -80,7 +116,8 @@ pub struct AssignmentHead {
     pub version: u64,
     /// When it was changed last.
     pub changed_at: Timestamp,
-    /// The rules, first match wins.
+    /// The rules, first match wins; the last is the tenant's default, for everyone.
+    #[serde(with = "short")]
     pub rules: Vec<Rule>,
     /// The mail settings in force; `None` until they are set.
     pub mail: Option<MailSettings>,
@@ -101,6 +138,25 @@ impl AssignmentHead {
         // Own types without maps always serialise.
         let json = serde_json::to_vec(&(&self.rules, &self.mail)).unwrap_or_default();
         Digest::of_parts(&[b"head", &json, self.organization.as_bytes()])
+    }
+
+    /// The rule that a phone is under; `None` if none has a wall for its kind of management.
+    #[must_use]
+    pub fn rule_for(&self, phone: &DeviceTraits<'_>) -> Option<&Rule> {
+        Rule::of(&self.rules, phone)
+    }
+
+    /// The templates of a version of a policy, if a rule names it.
+    #[must_use]
+    pub fn artefacts(&self, policy: PolicyId, version: u32) -> Option<&[ArtefactRef]> {
+        let named = |rule: &&Rule| rule.policy == policy && rule.version == version;
+        self.rules.iter().find(named).map(|rule| rule.artefacts.as_slice())
+    }
+
+    /// The policy of the tenant's default.
+    #[must_use]
+    pub fn default_policy(&self) -> Option<PolicyId> {
+        self.rules.last().filter(|rule| rule.scope == RuleScope::Everyone).map(|rule| rule.policy)
     }
 
     /// Whether a rule names this template, which then is stored already.

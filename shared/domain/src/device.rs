@@ -3,8 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ControlStates, DeviceId, Digest, EnrollmentId, PolicyId, ReasonCode, Secret, Timestamp, Token,
-    UserId,
+    ControlStates, DeviceId, Digest, EnrollmentId, GroupId, PolicyId, ReasonCode, Secret,
+    Timestamp, Token, UserId,
 };
 
 macro_rules! words {
@@ -321,10 +321,15 @@ pub struct Device {
     pub former_push_tokens: Vec<[u8; 8]>,
     /// Hash over the personal variables of its user, so that artefacts can be compared without a key.
     pub person: Option<Token>,
+    /// The groups that it is in, at most [`crate::Group::MOST_OF_A_DEVICE`], in the order of their
+    /// identifiers.
+    pub groups: Vec<GroupId>,
     /// The derived steps.
     pub slots: Slots,
     /// The policy version whose wall it acknowledged last.
     pub applied_version: Option<u32>,
+    /// The policy of that version.
+    pub applied_policy: Option<PolicyId>,
     /// What is known about its controls.
     pub controls: ControlStates,
     /// When it was last heard of; exact to the day unless it answered something.

@@ -125,6 +125,8 @@ ids! {
     GroupId = "grp_";
     /// A policy.
     PolicyId = "pol_";
+    /// A policy for a group or everyone.
+    AssignmentId = "asg_";
     /// One roll-out of a policy version.
     RolloutId = "rol_";
     /// Something that happened.

@@ -29,6 +29,7 @@ mod locale;
 mod policy;
 mod random;
 mod reason;
+mod rollout;
 mod scope;
 mod sealed;
 mod secret;
@@ -37,7 +38,8 @@ mod token;
 mod user;
 
 pub use assignment::{
-    ArtefactRef, AssignmentHead, MailAuth, MailKind, MailSettings, Rule, RuleScope,
+    ArtefactRef, AssignedTo, Assignment, AssignmentHead, DeviceTraits, Group, MailAuth, MailKind,
+    MailSettings, Plan, Reached, Rule, RuleScope,
 };
 pub use audit::AuditEvent;
 pub use brand::{Brand, Colour, Colours, Logo, LogoFormat, MAX_LOGO_BYTES, Support, WebAddress};
@@ -53,13 +55,14 @@ pub use device::{
 pub use enrollment::{Enrollment, IssuedCertificate, Method, OneTimeToken};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
-    ClientId, DeviceId, EnrollmentId, EventId, GroupId, IdGen, ParseIdError, PolicyId, RequestId,
-    ResellerId, RolloutId, TemplateId, TenantId, UserId,
+    AssignmentId, ClientId, DeviceId, EnrollmentId, EventId, GroupId, IdGen, ParseIdError,
+    PolicyId, RequestId, ResellerId, RolloutId, TemplateId, TenantId, UserId,
 };
 pub use locale::Locale;
-pub use policy::{Policy, PolicyTemplate, PolicyVersion, Purpose, Rollout};
+pub use policy::{Policy, PolicyTemplate, PolicyVersion, Purpose};
 pub use random::Entropy;
 pub use reason::{Reason, ReasonCode};
+pub use rollout::{Progress, Rollout, RolloutState, Stage, StageReach};
 pub use scope::{Authenticator, TenantScope};
 pub use sealed::{Sealed, SealedField};
 pub use secret::Secret;

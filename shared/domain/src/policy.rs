@@ -25,6 +25,8 @@ pub struct Policy {
     pub latest: u32,
     /// The version in force.
     pub in_force: Option<u32>,
+    /// The roll-out that goes on; there is one at a time.
+    pub rollout: Option<RolloutId>,
     /// When it was changed last.
     pub updated_at: Timestamp,
     /// Counts the writes; the ETag.
@@ -57,18 +59,5 @@ pub struct PolicyTemplate {
     /// The document as JSON text in its canonical form.
     pub document: String,
     /// When it was created.
-    pub created_at: Timestamp,
-}
-
-/// A version on its way to the phones.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rollout {
-    /// Identity.
-    pub id: RolloutId,
-    /// The policy.
-    pub policy: PolicyId,
-    /// The version.
-    pub version: u32,
-    /// When it was ordered.
     pub created_at: Timestamp,
 }

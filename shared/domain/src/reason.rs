@@ -219,6 +219,34 @@ reasons! {
     IdempotencyInFlight = 41, "idempotency_in_flight",
         "A request with this Idempotency-Key is still being worked on; please try again.",
         "Eine Anfrage mit diesem Idempotency-Key wird noch bearbeitet; bitte noch einmal versuchen.";
+    /// One roll-out of a policy at a time.
+    RolloutRunning = 62, "rollout_running",
+        "Another version of this policy is being rolled out; let it end or roll it back first.",
+        "Eine andere Version dieser Richtlinie wird gerade ausgerollt; sie muss zuerst abgeschlossen oder zurückgenommen werden.";
+    /// The roll-out is over.
+    RolloutEnded = 63, "rollout_ended",
+        "The roll-out has ended and cannot be changed any more.",
+        "Die Ausrollung ist beendet und kann nicht mehr geändert werden.";
+    /// There is no version to go back to.
+    NothingToRollBackTo = 64, "nothing_to_roll_back_to",
+        "There is no earlier version that could be put in force again.",
+        "Es gibt keine frühere Version, die wieder in Kraft gesetzt werden könnte.";
+    /// A group that policies depend on.
+    GroupInUse = 65, "group_in_use",
+        "A policy is assigned to this group, or a roll-out that goes on has it as a stage.",
+        "Dieser Gruppe ist eine Richtlinie zugewiesen, oder eine laufende Ausrollung hat sie als Stufe.";
+    /// A phone is in as many groups as it can be.
+    TooManyGroups = 66, "too_many_groups",
+        "A phone can be in at most 8 groups.",
+        "Ein Telefon kann in höchstens 8 Gruppen sein.";
+    /// The default stays.
+    DefaultAssignment = 67, "default_assignment",
+        "The default cannot be removed: a phone is never without a policy.",
+        "Die Standardzuweisung kann nicht entfernt werden: Ein Telefon ist nie ohne Richtlinie.";
+    /// What phones look up has to stay small.
+    TooManyRules = 68, "too_many_rules",
+        "The tenant has as many assignments, policies or stages by group as phones can look up; remove some first.",
+        "Der Mandant hat so viele Zuweisungen, Richtlinien oder Gruppenstufen, wie Telefone nachschlagen können; bitte zuerst welche entfernen.";
     /// Google's FAILED_PRECONDITION.
     AndroidNotInThisState = 82, "android_not_in_this_state",
         "Google does not allow this in the present state.",

@@ -41,9 +41,11 @@ pub(crate) fn device() -> Device {
         claimed_by: None,
         former_push_tokens: Vec::new(),
         person: Some(Token::from_bytes([9; 10])),
+        groups: Vec::new(),
         slots: Slots::default(),
         controls: ControlStates::default(),
         applied_version: None,
+        applied_policy: None,
         last_seen_at: None,
         revision: 1,
     }

@@ -38,7 +38,9 @@ mod identity;
 mod keys;
 mod mail;
 mod notes;
+mod precedence;
 mod preview;
+mod progress;
 mod record;
 #[cfg(test)]
 mod reference;
@@ -69,9 +71,14 @@ pub use keys::{
 };
 pub use mail::check_mail;
 pub use notes::{Note, NoteAt, notes};
+pub use precedence::{
+    CompiledVersion, Extent, MOST_RULE_BYTES, Placed, check_room, next_head, placed, stepped,
+    unnamed,
+};
 pub use preview::{
     Edition, Fleet, IgnoredKey, Preview, ProofChange, TargetPreview, check_fleet, preview,
 };
+pub use progress::{count, is_meant_for};
 pub use record::{Answered, Outcome, recognise, reconcile, record};
 pub use render::{Variables, render};
 pub use sequence::{After, Next, next};

@@ -1,6 +1,6 @@
 use trennwand_domain::{
     ArtefactRef, AssignmentHead, Device, Digest, MailKind, PolicyId, Purpose, ReasonCode, Rule,
-    RuleScope, SlotKind, SlotStatus, TenantId, Token,
+    SlotKind, SlotStatus, TenantId, Token,
 };
 
 use crate::{identifier, profile_uuid};
@@ -34,12 +34,12 @@ pub struct WantedArtefact {
 /// What the phone shall have by its tenant's head; `None` if no rule has a wall for it.
 #[must_use]
 pub fn wanted(tenant: TenantId, head: &AssignmentHead, device: &Device) -> Option<Wanted> {
-    let rule = head.rules.iter().find(|rule| concerns(rule.scope))?;
+    let rule = head.rule_for(&device.traits())?;
     let rendering = |artefact: &ArtefactRef| rendering(tenant, head, device, artefact);
     Some(Wanted {
         policy: rule.policy,
         version: rule.version,
-        wall: rendering(artefact(rule, device, Purpose::Wall)?),
+        wall: rendering(rule.artefact(device.target, Purpose::Wall)?),
         account: account(head, rule, device).map(rendering),
     })
 }
@@ -57,24 +57,17 @@ pub fn no_account(head: &AssignmentHead, has_user: bool) -> Option<ReasonCode> {
 }
 
 /// The version whose wall stands on the phone as far as it said. Versions with the same wall are one
-/// to a phone: then it is the one in force.
+/// to a phone: then it is the one in force. `None` also while the wall of another policy stands.
 #[must_use]
 pub fn applied_version(device: &Device, wanted: &Wanted) -> Option<u32> {
     let slot = device.slots.of(SlotKind::Wall);
     if slot.status != SlotStatus::Acknowledged {
         return None;
     }
-    if slot.token == wanted.wall.token { Some(wanted.version) } else { device.applied_version }
-}
-
-const fn concerns(scope: RuleScope) -> bool {
-    match scope {
-        RuleScope::Everyone => true,
+    if slot.token == wanted.wall.token {
+        return Some(wanted.version);
     }
-}
-
-fn artefact<'a>(rule: &'a Rule, device: &Device, purpose: Purpose) -> Option<&'a ArtefactRef> {
-    rule.artefacts.iter().find(|a| a.target == device.target && a.purpose == purpose)
+    device.applied_version.filter(|_| device.applied_policy == Some(wanted.policy))
 }
 
 fn account<'a>(
@@ -85,7 +78,7 @@ fn account<'a>(
     let has_user = device.user.is_some() && device.person.is_some();
     match no_account(head, has_user) {
         Some(cause) => Err(cause),
-        None => artefact(rule, device, Purpose::Account).ok_or(ReasonCode::MailNotSet),
+        None => rule.artefact(device.target, Purpose::Account).ok_or(ReasonCode::MailNotSet),
     }
 }
 
@@ -95,20 +88,24 @@ fn rendering(
     device: &Device,
     artefact: &ArtefactRef,
 ) -> WantedArtefact {
-    let person = device.person.filter(|_| artefact.personal).unwrap_or_default();
-    let token = Digest::of_parts(&[
-        b"rendering",
-        artefact.digest.as_bytes(),
-        head.organization.as_bytes(),
-        person.as_bytes(),
-    ])
-    .token();
+    let token = rendering_token(head, artefact, device.person);
     WantedArtefact {
         digest: artefact.digest,
         token,
         identifier: identifier(tenant, artefact.purpose),
         uuid: profile_uuid(tenant, artefact.purpose, token),
     }
+}
+
+/// Names a rendering of a template for a person.
+pub(crate) fn rendering_token(
+    head: &AssignmentHead,
+    artefact: &ArtefactRef,
+    person: Option<Token>,
+) -> Token {
+    let person = person.filter(|_| artefact.personal).unwrap_or_default();
+    let (digest, organization) = (artefact.digest.as_bytes(), head.organization.as_bytes());
+    Digest::of_parts(&[b"rendering", digest, organization, person.as_bytes()]).token()
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use trennwand_domain::{
-    DeviceId, DeviceState, Duration, Error, PushTarget, ResellerId, Result, Secret, TenantId,
+    DeviceId, DeviceState, DeviceTraits, Duration, Error, PushTarget, ResellerId, Result, Rule,
+    Secret, TenantId,
 };
 use trennwand_pki::BoxFuture;
 use trennwand_store::WakeTarget;
@@ -44,10 +45,29 @@ pub struct Wake {
 pub enum Audience {
     /// All; whoever gets it divides it into messages of at most 1,000 targets.
     Tenant,
+    /// Those that shall have something else since the rules changed; divided in the same way.
+    Concerned(Box<RuleChange>),
     /// These; where to push them is to be read.
     Devices(Vec<DeviceId>),
     /// These, at most 1,000, with all that a push needs.
     Targets(#[serde(with = "targets")] Vec<WakeTarget>),
+}
+
+/// A change of a tenant's rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleChange {
+    /// The rules as they were.
+    pub before: Vec<Rule>,
+    /// The rules as they are.
+    pub after: Vec<Rule>,
+}
+
+impl RuleChange {
+    /// Whether it gives something else to a phone.
+    #[must_use]
+    pub fn concerns(&self, phone: &DeviceTraits<'_>) -> bool {
+        Rule::differ_for(&self.before, &self.after, phone)
+    }
 }
 
 impl Message {
@@ -125,6 +145,8 @@ mod targets {
 
 #[cfg(test)]
 mod tests {
+    use trennwand_domain::{GroupId, PolicyId, RuleScope};
+
     use super::*;
 
     fn wake(audience: Audience) -> Message {
@@ -156,6 +178,20 @@ mod tests {
             (
                 wake(Audience::Tenant),
                 format!(r#"{{"wake":{{"tenant":"{tenant}","audience":"tenant"}}}}"#),
+            ),
+            (
+                wake(Audience::Concerned(Box::new(RuleChange {
+                    before: Vec::new(),
+                    after: vec![Rule {
+                        scope: RuleScope::Group(GroupId::from_bits(3)),
+                        policy: PolicyId::from_bits(4),
+                        version: 5,
+                        artefacts: Vec::new(),
+                    }],
+                }))),
+                format!(
+                    r#"{{"wake":{{"tenant":"{tenant}","audience":{{"concerned":{{"before":[],"after":[{{"scope":{{"group":"grp_00000000000000000000000003"}},"policy":"pol_00000000000000000000000004","version":5,"artefacts":[]}}]}}}}}}}}"#
+                ),
             ),
             (
                 wake(Audience::Devices(vec![DeviceId::from_bits(2)])),

@@ -33,6 +33,7 @@ mod document;
 pub mod lambda;
 mod mount;
 mod principals;
+mod progress;
 mod refusal;
 mod system;
 pub mod telemetry;
@@ -43,11 +44,12 @@ mod write;
 
 pub use self::{
     answer::{Answer, Written},
-    bus::{Audience, Message, Publisher, Wake},
+    bus::{Audience, Message, Publisher, RuleChange, Wake},
     core::{Api, Core},
     document::DocumentSchema,
     mount::mount,
     principals::StorePrincipals,
+    progress::rollout_progress,
     refusal::{compile_for, policy_refused, read_document, refusal_shown},
     system::{SystemClock, SystemEntropy},
     templates::Templates,

@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use trennwand_domain::{
-    CertificateHash, Device, DeviceId, DeviceState, Ownership, Platform, PushTarget, QueuedCommand,
-    Result, Sealed, SlotKind, Target, TenantScope, Timestamp, UserId, Verdict,
+    AssignmentHead, CertificateHash, Device, DeviceId, DeviceState, DeviceTraits, GroupId,
+    Ownership, Platform, PolicyId, PushTarget, QueuedCommand, Result, Sealed, SlotKind, SlotStatus,
+    Target, TenantScope, Timestamp, Token, UserId, Verdict,
 };
 
 use crate::{
@@ -14,6 +17,7 @@ use crate::{
 mod checkin;
 pub(crate) mod header;
 mod list;
+mod membership;
 mod queue;
 mod same_phone;
 #[cfg(test)]
@@ -95,6 +99,31 @@ pub struct FleetMember {
     pub os_version: Option<String>,
 }
 
+/// A phone as the index over a tenant's phones has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedPhone {
+    /// The phone.
+    pub id: DeviceId,
+    /// Kind of management.
+    pub target: Target,
+    /// The groups that it is in.
+    pub groups: Vec<GroupId>,
+    /// Where its enrolment stands.
+    pub state: DeviceState,
+    /// What came of its wall last, and which rendering that was.
+    pub wall: (SlotStatus, Token),
+    /// Where it can be woken; always managed then.
+    pub wake: Option<WakeTarget>,
+}
+
+impl IndexedPhone {
+    /// What decides under which rule it is.
+    #[must_use]
+    pub fn traits(&self) -> DeviceTraits<'_> {
+        DeviceTraits { id: self.id, target: self.target, groups: &self.groups }
+    }
+}
+
 /// Which phones are wanted; the default is all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceFilter {
@@ -112,6 +141,10 @@ pub struct DeviceFilter {
     pub user: Option<UserId>,
     /// Whose phone it is: one of these users, at most 100.
     pub users: Option<Vec<UserId>>,
+    /// In this group.
+    pub group: Option<GroupId>,
+    /// Under this policy by this head.
+    pub under: Option<(PolicyId, Arc<AssignmentHead>)>,
     /// Just this one.
     pub id: Option<DeviceId>,
     /// Not heard of since, exact to the day.

@@ -1,6 +1,8 @@
 use std::ops::RangeInclusive;
 
-use trennwand_domain::{Authenticator, Error, Result, TenantScope};
+use trennwand_domain::{
+    Authenticator, Error, PolicyId, Result, RolloutId, TenantId, TenantScope, Timestamp,
+};
 
 use crate::{
     Store, WakeTarget,
@@ -32,12 +34,32 @@ pub struct WakePage {
     /// The phones.
     pub wakes: Vec<DueWake>,
     /// Pass it on for the next page; `None` at the end.
-    pub next: Option<WakeCursor>,
+    pub next: Option<DueCursor>,
 }
 
-/// Where a page of [`Due::wakes`] ended.
+/// A roll-out whose next step is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueRollout {
+    /// Its tenant.
+    pub scope: TenantScope,
+    /// Its policy.
+    pub policy: PolicyId,
+    /// The roll-out.
+    pub rollout: RolloutId,
+}
+
+/// Some of the roll-outs that are due.
 #[derive(Debug, Clone)]
-pub struct WakeCursor(Map);
+pub struct RolloutPage {
+    /// The roll-outs, the longest due first.
+    pub rollouts: Vec<DueRollout>,
+    /// Pass it on for the next page; `None` at the end.
+    pub next: Option<DueCursor>,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone)]
+pub struct DueCursor(Map);
 
 impl<'a> Due<'a> {
     /// Over how many shards the wakes are spread.
@@ -56,8 +78,37 @@ impl<'a> Due<'a> {
         &self,
         shard: u8,
         minutes: RangeInclusive<u16>,
-        from: Option<WakeCursor>,
+        from: Option<DueCursor>,
     ) -> Result<WakePage> {
+        let bounds = (layout::wake_minute(*minutes.start()), layout::wake_minute(*minutes.end()));
+        let (items, next) = self.page(layout::wake_shard(shard), bounds, from).await?;
+        let mut wakes = Vec::new();
+        for item in items {
+            let scope = scope_of(&item)?;
+            if let Some(target) = header::decode_target(item)? {
+                wakes.push(DueWake { scope, target });
+            }
+        }
+        Ok(WakePage { wakes, next })
+    }
+
+    /// The running roll-outs whose next step is due by `until`.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn rollouts(&self, until: Timestamp, from: Option<DueCursor>) -> Result<RolloutPage> {
+        let bounds = ("0".to_owned(), layout::rollout_due_at(until));
+        let (items, next) = self.page(layout::ROLLOUTS_DUE.to_owned(), bounds, from).await?;
+        let rollouts = items.iter().map(due_rollout).collect::<Result<_>>()?;
+        Ok(RolloutPage { rollouts, next })
+    }
+
+    async fn page(
+        &self,
+        pk: String,
+        (lowest, highest): (String, String),
+        from: Option<DueCursor>,
+    ) -> Result<(Vec<Map>, Option<DueCursor>)> {
         let output = self
             .store
             .dynamo()
@@ -65,22 +116,24 @@ impl<'a> Due<'a> {
             .table_name(self.store.table(Table::Data))
             .index_name(layout::BY_DUE)
             .key_condition_expression("due_pk = :pk AND due_sk BETWEEN :from AND :to")
-            .expression_attribute_values(":pk", text(layout::wake_shard(shard)))
-            .expression_attribute_values(":from", text(layout::wake_minute(*minutes.start())))
-            .expression_attribute_values(":to", text(layout::wake_minute(*minutes.end())))
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":from", text(lowest))
+            .expression_attribute_values(":to", text(highest))
             .set_exclusive_start_key(from.map(|cursor| cursor.0))
             .send()
             .await
             .map_err(|e| failure::from_sdk(&e))?;
-        let mut wakes = Vec::new();
-        for item in output.items.unwrap_or_default() {
-            let scope = scope_of(&item)?;
-            if let Some(target) = header::decode_target(item)? {
-                wakes.push(DueWake { scope, target });
-            }
-        }
-        Ok(WakePage { wakes, next: output.last_evaluated_key.map(WakeCursor) })
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key.map(DueCursor)))
     }
+}
+
+fn due_rollout(item: &Map) -> Result<DueRollout> {
+    let part = |name| item.get(name).and_then(|v| v.as_s().ok());
+    let keys = part(attribute::PK).zip(part(attribute::SK));
+    let (tenant, policy, rollout) = keys
+        .and_then(|(pk, sk)| layout::parse_rollout(pk, sk))
+        .ok_or_else(|| Error::internal("an index entry that is not a roll-out's"))?;
+    Ok(DueRollout { scope: vouched(tenant), policy, rollout })
 }
 
 /// The tenant of an entry of our own index.
@@ -88,7 +141,10 @@ fn scope_of(item: &Map) -> Result<TenantScope> {
     let pk = item.get(attribute::PK).and_then(|v| v.as_s().ok());
     let subject = pk.and_then(|pk| layout::Subject::parse(pk, "0"));
     let subject = subject.ok_or_else(|| Error::internal("an index entry without a tenant"))?;
+    Ok(vouched(subject.tenant))
+}
+
+fn vouched(tenant: TenantId) -> TenantScope {
     #[expect(clippy::disallowed_methods, reason = "the timer walks our own index")]
-    let scope = TenantScope::vouched(Authenticator::Timer, subject.tenant);
-    Ok(scope)
+    TenantScope::vouched(Authenticator::Timer, tenant)
 }

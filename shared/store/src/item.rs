@@ -20,6 +20,11 @@ pub(crate) fn bytes(value: impl Into<Vec<u8>>) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
 }
 
+/// A set of byte strings; there is no empty one.
+pub(crate) fn byte_set(values: impl IntoIterator<Item = Vec<u8>>) -> AttributeValue {
+    AttributeValue::Bs(values.into_iter().map(Blob::new).collect())
+}
+
 pub(crate) fn moment(value: Timestamp) -> AttributeValue {
     number(value.unix_ms())
 }
@@ -137,6 +142,16 @@ impl Fields {
 
     pub(crate) fn array<const N: usize>(&mut self, name: &str) -> Result<[u8; N]> {
         self.opt_array(name)?.ok_or_else(|| broken(name))
+    }
+
+    /// A set of byte strings of this length, sorted.
+    pub(crate) fn byte_set<const N: usize>(&mut self, name: &str) -> Result<Vec<[u8; N]>> {
+        let Some(set) = self.0.remove(name) else { return Ok(Vec::new()) };
+        let AttributeValue::Bs(set) = set else { return Err(broken(name)) };
+        let value = |blob: Blob| blob.into_inner().try_into().map_err(|_| broken(name));
+        let mut values: Vec<[u8; N]> = set.into_iter().map(value).collect::<Result<_>>()?;
+        values.sort_unstable();
+        Ok(values)
     }
 
     pub(crate) fn flag(&mut self, name: &str) -> Result<bool> {

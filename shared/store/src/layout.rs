@@ -8,6 +8,8 @@
 //! | `T#<tenant>#N` | `0` | push certificate |
 //! | `T#<tenant>#H` | `0` | assignment head |
 //! | `T#<tenant>#A` | `<digest>` | template |
+//! | `T#<tenant>#Z` | `<assignment>` | assignment of a policy |
+//! | `T#<tenant>#G` | `<group>` | group |
 //! | `T#<tenant>#C` | `<client>` | OAuth client |
 //! | `T#<tenant>#U` | `<user>` | user |
 //! | `T#<tenant>#L` | `e#<hash>#<user>`, `x#<hash>` | user by e-mail, by external id |
@@ -39,8 +41,9 @@ mod subject;
 mod tests;
 
 use trennwand_domain::{
-    ClientId, CommandUuid, DeviceId, Digest, EnrollmentId, EventId, Owner, PolicyId, ResellerId,
-    RolloutId, SlotKind, TemplateId, TenantId, TenantScope, UserId,
+    AssignmentId, ClientId, CommandUuid, DeviceId, Digest, EnrollmentId, EventId, GroupId, Owner,
+    PolicyId, ResellerId, RolloutId, SlotKind, TemplateId, TenantId, TenantScope, Timestamp,
+    UserId,
 };
 
 pub use self::subject::{Subject, SubjectItem, brand_of};
@@ -51,7 +54,7 @@ pub const BY_TENANT: &str = "by_tenant";
 pub const BY_DUE: &str = "by_due";
 /// What [`BY_TENANT`] carries beside the keys: what lists filter by and pushes need.
 pub const BY_TENANT_ATTRIBUTES: &[&str] =
-    &["pl", "ow", "tg", "st", "us", "osv", "vd", "fu", "dy", "pt", "pm", "pp"];
+    &["pl", "ow", "tg", "st", "us", "osv", "vd", "fu", "dy", "gr", "wl", "pt", "pm", "pp"];
 /// What [`BY_DUE`] carries beside the keys: what a wake needs.
 pub const BY_DUE_ATTRIBUTES: &[&str] = &["st", "pt", "pm", "pp"];
 /// Over how many partitions of [`BY_DUE`] the wakes are spread.
@@ -167,6 +170,22 @@ pub(crate) fn enrollment(scope: &TenantScope, id: EnrollmentId) -> Key {
     enrollments(scope).item(id)
 }
 
+pub(crate) fn groups(scope: &TenantScope) -> Span {
+    Span::new(tenant_pk(scope, "G"), "")
+}
+
+pub(crate) fn group(scope: &TenantScope, id: GroupId) -> Key {
+    groups(scope).item(id)
+}
+
+pub(crate) fn assignments(scope: &TenantScope) -> Span {
+    Span::new(tenant_pk(scope, "Z"), "")
+}
+
+pub(crate) fn assignment(scope: &TenantScope, id: AssignmentId) -> Key {
+    assignments(scope).item(id)
+}
+
 pub(crate) fn policies(scope: &TenantScope) -> Span {
     Span::new(tenant_pk(scope, "P"), "")
 }
@@ -268,6 +287,25 @@ pub(crate) fn wake_shard(shard: u8) -> String {
 
 pub(crate) fn wake_minute(minute: u16) -> String {
     format!("{minute:04}")
+}
+
+/// Partition of [`BY_DUE`] that lists the roll-outs with a step to come.
+pub(crate) const ROLLOUTS_DUE: &str = "DUE#rollout#00";
+
+/// Place in [`BY_DUE`] of a roll-out whose next step is due then.
+pub(crate) fn rollout_due(at: Timestamp) -> Key {
+    key(ROLLOUTS_DUE.to_owned(), rollout_due_at(at))
+}
+
+pub(crate) fn rollout_due_at(at: Timestamp) -> String {
+    format!("{:015}", at.unix_ms().max(0))
+}
+
+/// Whose roll-out an item of the table is, and of which policy.
+pub(crate) fn parse_rollout(pk: &str, sk: &str) -> Option<(TenantId, PolicyId, RolloutId)> {
+    let (tenant, rest) = pk.strip_prefix("T#")?.split_once('#')?;
+    let policy = rest.strip_prefix("R#")?;
+    Some((tenant.parse().ok()?, policy.parse().ok()?, sk.parse().ok()?))
 }
 
 pub(crate) fn reseller(id: ResellerId) -> Key {

@@ -27,6 +27,7 @@ use aws_sdk_dynamodb::Client as Dynamo;
 use trennwand_domain::{ResellerId, TenantScope};
 
 mod answers;
+mod assignments;
 mod audit;
 mod brands;
 pub mod client;
@@ -37,6 +38,7 @@ mod due;
 mod enrollments;
 mod failure;
 pub mod fault;
+mod groups;
 mod item;
 pub mod layout;
 pub mod meter;
@@ -56,16 +58,19 @@ mod users;
 
 pub use self::{
     answers::{Answers, KeptAnswer},
+    assignments::Assignments,
     audit::{Audit, Trail},
     brands::Brands,
     clients::Clients,
     devices::{
-        Authentication, ConnectView, DeviceFilter, Devices, FleetMember, TokenUpdate, WakeTarget,
+        Authentication, ConnectView, DeviceFilter, Devices, FleetMember, IndexedPhone, TokenUpdate,
+        WakeTarget,
     },
     directory::Directory,
-    due::{Due, DueWake, WakeCursor, WakePage},
+    due::{Due, DueCursor, DueRollout, DueWake, RolloutPage, WakePage},
     enrollments::Enrollments,
     fault::{Fault, FaultPlan},
+    groups::Groups,
     meter::{Meter, Usage},
     page::{Listed, Page},
     platform::{Platform, TokenKey},
@@ -200,6 +205,18 @@ impl Store {
     #[must_use]
     pub const fn enrollments(&self, scope: &TenantScope) -> Enrollments<'_> {
         Enrollments::new(self, *scope)
+    }
+
+    /// The tenant's groups.
+    #[must_use]
+    pub const fn groups(&self, scope: &TenantScope) -> Groups<'_> {
+        Groups::new(self, *scope)
+    }
+
+    /// The tenant's assignments, and with them all that the rules of its head follow from.
+    #[must_use]
+    pub const fn assignments(&self, scope: &TenantScope) -> Assignments<'_> {
+        Assignments::new(self, *scope)
     }
 
     /// The tenant's policies.

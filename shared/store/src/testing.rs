@@ -9,9 +9,9 @@ use dynoxide::Database;
 use tokio::net::TcpListener;
 use trennwand_domain::{
     Authenticator, Control, ControlState, Device, DeviceId, DeviceState, Digest, Enrollment,
-    EnrollmentId, Method, OneTimeToken, Ownership, Platform, PushTarget, ReasonCode, ResellerId,
-    Sealed, Secret, Slot, SlotKind, SlotStatus, Target, Tenant, TenantId, TenantScope,
-    TenantStatus, Timestamp, Token, UserId, Verdict,
+    EnrollmentId, GroupId, Method, OneTimeToken, Ownership, Platform, PolicyId, PushTarget,
+    ReasonCode, ResellerId, Sealed, Secret, Slot, SlotKind, SlotStatus, Target, Tenant, TenantId,
+    TenantScope, TenantStatus, Timestamp, Token, UserId, Verdict,
 };
 
 use crate::{FaultPlan, Store, Tables, client};
@@ -104,6 +104,9 @@ pub(crate) fn full_device(bits: u128) -> Device {
         };
         device.controls.set(control, state);
     }
+    device.groups = (1..=8).map(GroupId::from_bits).collect();
+    device.applied_version = Some(4711);
+    device.applied_policy = Some(PolicyId::from_bits(u128::MAX));
     device.last_seen_at = Some(NOON);
     device
 }
@@ -138,9 +141,11 @@ pub(crate) fn invited_device(bits: u128) -> Device {
         claimed_by: None,
         former_push_tokens: Vec::new(),
         person: None,
+        groups: Vec::new(),
         slots: trennwand_domain::Slots::default(),
         controls: trennwand_domain::ControlStates::default(),
         applied_version: None,
+        applied_policy: None,
         last_seen_at: None,
         revision: 1,
     }

@@ -5,8 +5,8 @@ use axum::{
     http::{header::ACCEPT_LANGUAGE, request::Parts},
 };
 use trennwand_domain::{
-    ClientId, CommandUuid, DeviceId, EnrollmentId, Error, GroupId, Locale, PolicyId, ResellerId,
-    RolloutId, TemplateId, TenantId, UserId,
+    AssignmentId, ClientId, CommandUuid, DeviceId, EnrollmentId, Error, GroupId, Locale, PolicyId,
+    ResellerId, RolloutId, TemplateId, TenantId, UserId,
 };
 
 use crate::ApiError;
@@ -40,6 +40,7 @@ path_ids! {
     EnrollmentId = "enrollment";
     DeviceId = "device";
     GroupId = "group";
+    AssignmentId = "assignment";
     PolicyId = "policy";
     RolloutId = "rollout";
     TemplateId = "template";

@@ -167,9 +167,11 @@ fn invited(enrollment: &Enrollment, query_key: [u8; 16]) -> Device {
         claimed_by: None,
         former_push_tokens: Vec::new(),
         person: None,
+        groups: Vec::new(),
         slots: Slots::default(),
         controls: ControlStates::default(),
         applied_version: None,
+        applied_policy: None,
         last_seen_at: None,
         revision: 0,
     }

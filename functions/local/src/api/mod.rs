@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(crate) use self::routes::router;
 
 /// Tags in the order of the page, each with its words.
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 18] = [
     ("oauth", "Access tokens: OAuth 2.0 client credentials."),
     ("me", "Who calls."),
     ("catalogue", "What codes and words mean; the same for everybody."),
@@ -26,7 +26,9 @@ const TAGS: [(&str, &str); 16] = [
     ("devices", "Phones and their verdicts."),
     ("commands", "Commands to phones."),
     ("policies", "Policies and their versions."),
-    ("rollouts", "Putting a version of a policy in force."),
+    ("rollouts", "Putting a version of a policy in force, at once or in stages."),
+    ("groups", "Groups of phones."),
+    ("assignments", "Which policy is for whom."),
 ];
 
 /// Tags that only some of these documents have.

@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Deserialize;
 use trennwand_auth::Scope;
 use trennwand_domain::{
-    DeviceState, Error, Ownership, Platform, PolicyId, ReasonCode, Result as DomainResult, Target,
-    TenantScope, Timestamp, UserId, Verdict,
+    DeviceState, Error, GroupId, Ownership, Platform, PolicyId, ReasonCode, Result as DomainResult,
+    Target, TenantScope, Timestamp, UserId, Verdict,
 };
 use trennwand_runtime::Core;
 use trennwand_store::DeviceFilter;
@@ -39,6 +41,9 @@ pub(crate) struct DeviceQuery {
     /// Whose phone it is.
     #[serde(default)]
     user: Option<String>,
+    /// A group that it is in.
+    #[serde(default)]
+    group: Option<String>,
     /// The policy that it is under.
     #[serde(default)]
     policy: Option<String>,
@@ -62,6 +67,7 @@ impl DeviceQuery {
             state: word("state", &self.state, DeviceState::ALL, DeviceState::from_word)?,
             verdict: self.verdict()?.filter(is_stored).map(|verdict| (verdict, now)),
             user: self.user.as_deref().map(user).transpose()?,
+            group: self.group.as_deref().map(group).transpose()?,
             last_seen_before: self.last_seen_before.as_deref().map(moment).transpose()?,
             ..DeviceFilter::default()
         })
@@ -102,6 +108,10 @@ fn verdict(text: &str) -> DomainResult<Verdict> {
         let message = "expected one of proven, inferred, unknown, stale, violated, not_applicable";
         Error::invalid("verdict", message)
     })
+}
+
+fn group(text: &str) -> DomainResult<GroupId> {
+    text.parse().map_err(|_| Error::invalid("group", "expected an identifier grp_…"))
 }
 
 fn user(text: &str) -> DomainResult<UserId> {
@@ -175,19 +185,20 @@ pub(crate) async fn device_list(
     if let Some(text) = query.q.as_deref() {
         search(&core, scope, &mut filter, text, tenant.allows(Scope::PersonalData)).await?;
     }
-    let head = core.store.tenant(scope).head().await?;
-    let viewer = Viewer { scope, head: head.as_ref(), locale, now };
-    if policy.is_some_and(|id| !viewer.is_in_force(id)) {
-        return Ok(Json(Listing { items: Vec::new(), next_cursor: None }));
+    let head = core.store.tenant(scope).head().await?.map(Arc::new);
+    let viewer = Viewer { scope, head: head.as_deref(), locale, now };
+    if let Some(id) = policy {
+        // Which policy a phone is under follows from the head; it is not stored with the phone.
+        let in_force = head.as_ref().filter(|_| viewer.is_in_force(id));
+        let Some(head) = in_force else {
+            return Ok(Json(Listing { items: Vec::new(), next_cursor: None }));
+        };
+        filter.under = Some((id, Arc::clone(head)));
     }
     let listed = core.store.devices(scope).list(&filter, &page).await?;
     let mut listed = listed.map(|device| viewer.as_of_now(device));
     if let Some(wanted) = query.verdict()? {
         listed.items.retain(|device| device.controls.verdict_at(now) == wanted);
-    }
-    if let Some(wanted) = policy {
-        // Which policy a phone is under follows from the head; it is not stored with the phone.
-        listed.items.retain(|device| viewer.policy(device).is_some_and(|p| p.id == wanted));
     }
     Ok(Json(listed.map(|device| viewer.view(&device)).into()))
 }
@@ -207,6 +218,7 @@ mod tests {
             state: Some("push_lost".into()),
             verdict: Some("stale".into()),
             user: Some("usr_00000000000000000000000001".into()),
+            group: Some("grp_00000000000000000000000002".into()),
             last_seen_before: Some("2026-11-18T11:06:40Z".into()),
             ..DeviceQuery::default()
         };
@@ -217,6 +229,7 @@ mod tests {
             state: Some(DeviceState::PushLost),
             verdict: Some((Verdict::Stale, NOON)),
             user: Some(UserId::from_bits(1)),
+            group: Some(GroupId::from_bits(2)),
             last_seen_before: Some(NOON),
             ..DeviceFilter::default()
         };
@@ -234,6 +247,8 @@ mod tests {
         let query = DeviceQuery { verdict: Some("good".into()), ..DeviceQuery::default() };
         assert_eq!(query.filter(NOON).unwrap_err().code(), "invalid");
         let query = DeviceQuery { user: Some("anna".into()), ..DeviceQuery::default() };
+        assert_eq!(query.filter(NOON).unwrap_err().code(), "invalid");
+        let query = DeviceQuery { group: Some("drivers".into()), ..DeviceQuery::default() };
         assert_eq!(query.filter(NOON).unwrap_err().code(), "invalid");
         let last_seen_before = Some("yesterday".into());
         let query = DeviceQuery { last_seen_before, ..DeviceQuery::default() };

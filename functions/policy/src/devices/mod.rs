@@ -6,8 +6,8 @@ pub(crate) mod read;
 
 use serde::Serialize;
 use trennwand_domain::{
-    AssignmentHead, Device, DeviceId, DevicePolicy, DeviceState, Locale, Ownership, Platform,
-    PolicyId, Reason, Target, TenantScope, Timestamp, UserId, Verdict,
+    AssignmentHead, Device, DeviceId, DevicePolicy, DeviceState, GroupId, Locale, Ownership,
+    Platform, PolicyId, Reason, Target, TenantScope, Timestamp, UserId, Verdict,
 };
 use trennwand_evidence::{ExpectedTokens, catch_up, reasons};
 use trennwand_policy::{applied_version, wanted};
@@ -47,6 +47,9 @@ pub(crate) struct DeviceView {
     /// When it was last heard of; exact to the day unless it answered something.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_seen_at: Option<Timestamp>,
+    /// The groups that it is in.
+    #[schema(value_type = Vec<String>)]
+    groups: Vec<GroupId>,
     /// Which policy it is under.
     policy: Option<DevicePolicyView>,
     /// Its worst control that is applicable: `proven`, `inferred`, `unknown`, `stale` or `violated`.
@@ -67,7 +70,7 @@ pub(crate) struct DevicePolicyView {
     id: PolicyId,
     /// The version that it shall have.
     version: u32,
-    /// The version in force, if the phone acknowledged its wall.
+    /// The version whose wall it acknowledged last; null while the wall of another policy stands.
     applied_version: Option<u32>,
 }
 
@@ -143,6 +146,7 @@ impl Viewer<'_> {
             os_version: device.os_version.clone(),
             model: device.model.clone(),
             last_seen_at: device.last_seen_at,
+            groups: device.groups.clone(),
             policy: self.policy(device).map(DevicePolicyView::from),
             verdict: device.controls.verdict_at(self.now),
             reasons: reasons.into_iter().map(ReasonView::from).collect(),

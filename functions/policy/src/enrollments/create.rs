@@ -124,9 +124,11 @@ fn invited(enrollment: &Enrollment, user: Option<&User>, query_key: [u8; 16]) ->
         claimed_by: None,
         former_push_tokens: Vec::new(),
         person: user.map(|user| user.variables),
+        groups: Vec::new(),
         slots: Slots::default(),
         controls: ControlStates::default(),
         applied_version: None,
+        applied_policy: None,
         last_seen_at: None,
         revision: 0,
     }

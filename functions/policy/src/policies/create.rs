@@ -72,6 +72,7 @@ pub(crate) async fn policy_create(
         name: name(named)?,
         latest: 1,
         in_force: None,
+        rollout: None,
         updated_at: now,
         revision: 1,
     };

@@ -1,15 +1,20 @@
 use axum::extract::State;
 use serde::Deserialize;
+use serde_json::Value;
 use trennwand_domain::{
-    AssignmentHead, Error, Policy, PolicyId, PolicyVersion, ReasonCode, Rollout, Rule, Timestamp,
+    Error, Plan, Policy, PolicyId, ReasonCode, Result as DomainResult, Rollout, RolloutState,
+    Stage, StageReach, TenantScope,
 };
-use trennwand_policy::{Fleet, PolicyDocument, Template};
+use trennwand_policy::{PolicyDocument, Template, stepped};
 use trennwand_runtime::{Answer, Core, Write, Written, compile_for};
 use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
-use super::RolloutView;
-use crate::fleet;
+use super::{RolloutView, stages};
+use crate::{fleet, plan};
+
+/// The share of errors that halts a roll-out that does not say one.
+const USUAL_HALT: u8 = 10;
 
 /// A roll-out to be ordered.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -17,13 +22,29 @@ use crate::fleet;
 pub(crate) struct NewRollout {
     /// The version to roll out.
     version: u32,
-    /// Stages in percent; only all phones at once, `[100]`, is offered so far.
+    /// Stages, at most 10, the last of 100 percent; all phones at once if absent. A stage is a
+    /// percentage, or an object with `percent` or `group`, and with `wait_s`, how long it lasts (a day
+    /// if absent). What earlier stages reached stays reached; which phones make up a percentage is
+    /// drawn anew by each roll-out.
     #[serde(default)]
-    #[schema(example = json!([100]))]
-    stages: Option<Vec<u8>>,
+    #[schema(
+        value_type = Option<Vec<Object>>,
+        example = json!([
+            { "group": "grp_01JCZ8X5T4N1V8Q0R2M3K4P5W6", "wait_s": 3600 },
+            { "percent": 10, "wait_s": 86400 },
+            100
+        ])
+    )]
+    stages: Option<Vec<Value>>,
+    /// It halts before its next stage when this share of the phones reached, in percent, has refused
+    /// the version; 10 if absent.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 100)]
+    halt_on_error_percent: Option<u8>,
 }
 
-/// Puts a version of a policy in force. All phones that it is assigned to are woken and get it.
+/// Puts a version of a policy in force, at once or in stages. Of the phones that the policy is assigned
+/// to those that a stage reaches are woken and get it.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/policies/{policy}/rollouts",
@@ -35,7 +56,10 @@ pub(crate) struct NewRollout {
     request_body = NewRollout,
     responses(
         (status = 201, description = "The roll-out", body = RolloutView),
-        (status = 409, description = "tenant_not_ready version_in_force"),
+        (
+            status = 409,
+            description = "tenant_not_ready version_in_force rollout_running too_many_rules"
+        ),
         (status = 422, description = "policy_refused"),
         Problems
     ),
@@ -50,104 +74,79 @@ pub(crate) async fn rollout_create(
 ) -> Result<Written> {
     let scope = tenant.scope();
     let policies = core.store.policies(scope);
-    let store = core.store.tenant(scope);
-    let before = policies.get(id).await?.ok_or_else(|| Error::not_found("policy"))?;
-    if new.stages.is_some_and(|stages| stages != [100]) {
-        return Err(Error::invalid("stages", "only [100] is offered so far").into());
-    }
-    if before.in_force == Some(new.version) {
-        return Err(Error::conflict(ReasonCode::VersionInForce).into());
-    }
-    let version = policies.version(id, new.version).await?;
-    let version = version.ok_or_else(|| Error::invalid("version", "there is no such version"))?;
-    let head = store.head().await?;
-    let head = head.ok_or_else(|| Error::conflict(ReasonCode::TenantNotReady))?;
+    let stages = stages::read(new.stages.as_deref())?;
+    let halt_on_error_percent = match new.halt_on_error_percent.unwrap_or(USUAL_HALT) {
+        percent @ 1..=100 => percent,
+        _ => return Err(Error::invalid("halt_on_error_percent", "expected 1 to 100").into()),
+    };
+    let before = plan::load(&core, scope, Some(id)).await?;
+    let policy = before.policy(id).ok_or_else(|| Error::not_found("policy"))?;
+    check(policy, new.version)?;
+    groups_exist(&core, scope, &stages).await?;
+    let templates = templates(&core, scope, &before, id, new.version).await?;
     let now = core.clock.now();
-    let counted = fleet::count(&core, scope).await?;
-    let (changed, templates) = with_version(&head, &version, &counted.fleet, now)?;
-    let rollout =
-        Rollout { id: core.ids.mint(), policy: id, version: new.version, created_at: now };
-    let after = Policy { in_force: Some(new.version), updated_at: now, ..before };
+    let rollout = Rollout {
+        id: core.ids.mint(),
+        policy: id,
+        version: new.version,
+        previous: policy.in_force,
+        stages,
+        stage: 0,
+        halt_on_error_percent,
+        state: RolloutState::Running,
+        due_at: None,
+        left_ms: 0,
+        created_at: now,
+        revision: 0,
+    }
+    .begun(now);
 
     let mut tx = core.store.transaction();
-    for template in templates.iter().filter(|t| !head.names(t.digest())) {
-        store.put_template(&mut tx, template.digest(), &template.to_body());
+    let fresh = plan::of_templates(id, new.version, &templates);
+    let (after, changed) = stepped(before, rollout.clone(), now);
+    plan::put_head(&core, scope, &mut tx, &after, Some((fresh, templates))).await?;
+    if let Some(changed) = changed {
+        policies.update(&mut tx, &changed);
     }
-    store.put_head(&mut tx, &changed, Some(head.version));
-    policies.put_rollout(&mut tx, &after, &rollout);
-    let id = rollout.id;
-    write.commit(&core, tx, id, Answer::created(&RolloutView::from(rollout))).await
+    policies.insert_rollout(&mut tx, &rollout);
+    write.commit(&core, tx, rollout.id, Answer::created(&RolloutView::from(&rollout))).await
 }
 
-/// The head with another version of a policy in force, and the templates that it names. Everything
-/// else about it stays.
-fn with_version(
-    head: &AssignmentHead,
-    version: &PolicyVersion,
-    fleet: &Fleet,
-    now: Timestamp,
-) -> Result<(AssignmentHead, Vec<Template>)> {
+fn check(policy: &Policy, version: u32) -> DomainResult<()> {
+    if policy.rollout.is_some() {
+        return Err(Error::conflict(ReasonCode::RolloutRunning));
+    }
+    if policy.in_force == Some(version) {
+        return Err(Error::conflict(ReasonCode::VersionInForce));
+    }
+    Ok(())
+}
+
+async fn groups_exist(core: &Core, scope: &TenantScope, stages: &[Stage]) -> DomainResult<()> {
+    let groups = core.store.groups(scope);
+    for (at, stage) in stages.iter().enumerate() {
+        if let StageReach::Group(group) = stage.reaches
+            && groups.get(group).await?.is_none()
+        {
+            return Err(Error::invalid(format!("stages[{at}]"), "there is no such group"));
+        }
+    }
+    Ok(())
+}
+
+/// The version, compiled for the phones that the tenant has.
+async fn templates(
+    core: &Core,
+    scope: &TenantScope,
+    plan: &Plan,
+    policy: PolicyId,
+    version: u32,
+) -> Result<Vec<Template>> {
+    let version = core.store.policies(scope).version(policy, version).await?;
+    let version = version.ok_or_else(|| Error::invalid("version", "there is no such version"))?;
     let document = PolicyDocument::parse(&version.document)
         .map_err(|e| Error::internal(format!("a stored policy document: {e}")))?;
-    let compiled = compile_for(&document, head.mail.as_ref(), fleet)?;
-    let templates: Vec<_> = compiled.into_iter().flat_map(|c| c.templates).collect();
-    let artefacts: Vec<_> = templates.iter().map(Template::artefact_ref).collect();
-    let rules = head.rules.iter().map(|rule| {
-        if rule.policy != version.policy {
-            return rule.clone();
-        }
-        Rule { version: version.version, artefacts: artefacts.clone(), ..rule.clone() }
-    });
-    let changed = AssignmentHead {
-        version: head.version + 1,
-        changed_at: now,
-        rules: rules.collect(),
-        ..head.clone()
-    };
-    Ok((changed, templates))
-}
-
-#[cfg(test)]
-mod tests {
-    use trennwand_domain::{MailAuth, MailKind, MailSettings, RuleScope};
-
-    use super::*;
-
-    const NOON: Timestamp = Timestamp::from_unix_s(1_795_000_000);
-
-    #[test]
-    fn a_rollout_changes_the_rules_of_its_policy_only() {
-        let rule = |policy: u128| Rule {
-            scope: RuleScope::Everyone,
-            policy: PolicyId::from_bits(policy),
-            version: 1,
-            artefacts: Vec::new(),
-        };
-        let head = AssignmentHead {
-            version: 7,
-            changed_at: NOON,
-            rules: vec![rule(1), rule(2)],
-            mail: Some(MailSettings {
-                kind: MailKind::ExchangeOnline,
-                host: None,
-                auth: MailAuth::Oauth,
-            }),
-            organization: "Example".into(),
-            push_topic: None,
-            brand: None,
-        };
-        let version = PolicyVersion {
-            policy: PolicyId::from_bits(2),
-            version: 3,
-            document: PolicyDocument::preset().canonical_json(),
-            created_at: NOON,
-        };
-        let (changed, templates) = with_version(&head, &version, &Fleet::default(), NOON).unwrap();
-        assert_eq!(changed.version, 8);
-        assert_eq!(changed.rules[0], head.rules[0]);
-        assert_eq!(changed.rules[1].version, 3);
-        assert_eq!(changed.rules[1].artefacts.len(), 2, "wall and account");
-        assert_eq!(templates.len(), 2);
-        assert_eq!(changed.mail, head.mail);
-    }
+    let counted = fleet::count(core, scope).await?;
+    let compiled = compile_for(&document, plan.head.mail.as_ref(), &counted.fleet)?;
+    Ok(compiled.into_iter().flat_map(|compiled| compiled.templates).collect())
 }

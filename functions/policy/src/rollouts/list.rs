@@ -32,5 +32,5 @@ pub(crate) async fn rollout_list(
         return Err(Error::not_found("policy").into());
     }
     let listed = policies.rollouts(id, &page).await?;
-    Ok(Json(listed.map(RolloutView::from).into()))
+    Ok(Json(listed.map(|rollout| RolloutView::from(&rollout)).into()))
 }

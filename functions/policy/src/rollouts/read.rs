@@ -1,11 +1,11 @@
 use axum::extract::State;
-use trennwand_domain::{Error, PolicyId, RolloutId};
-use trennwand_runtime::Core;
+use trennwand_domain::{AssignmentHead, Error, PolicyId, RolloutId, RolloutState};
+use trennwand_runtime::{Core, rollout_progress};
 use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
 
 use super::RolloutView;
 
-/// Shows a roll-out.
+/// Shows a roll-out with its progress, counted over the index of the tenant's phones.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}",
@@ -24,6 +24,17 @@ pub(crate) async fn rollout_get(
     Id(policy): Id<PolicyId>,
     Id(rollout): Id<RolloutId>,
 ) -> Result<Json<RolloutView>> {
-    let found = core.store.policies(tenant.scope()).rollout(policy, rollout).await?;
-    Ok(Json(found.ok_or_else(|| Error::not_found("rollout"))?.into()))
+    let scope = tenant.scope();
+    let found = core.store.policies(scope).rollout(policy, rollout).await?;
+    let found = found.ok_or_else(|| Error::not_found("rollout"))?;
+    let head = core.store.tenant(scope).head().await?;
+    let shown = RolloutView::from(&found);
+    let rules = |head: &AssignmentHead| head.artefacts(policy, found.version).is_some();
+    match head.filter(rules) {
+        Some(head) if found.state != RolloutState::RolledBack => {
+            let progress = rollout_progress(&core, scope, &head, &found).await?;
+            Ok(Json(shown.with_progress(progress)))
+        }
+        _ => Ok(Json(shown)),
+    }
 }

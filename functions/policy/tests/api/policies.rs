@@ -178,7 +178,7 @@ async fn what_a_version_becomes_is_shown_with_its_proof_and_a_refusal_says_what_
 }
 
 /// Phones under management, put into the database in one go: copies of one that the store wrote.
-async fn seed(world: &World, phones: &[(Target, Option<&str>, bool)]) {
+pub(super) async fn seed(world: &World, phones: &[(Target, Option<&str>, bool)]) {
     let first = world.header(&world.invite("company", None).await).await;
     let first = Device {
         state: DeviceState::Enrolled,

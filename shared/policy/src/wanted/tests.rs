@@ -74,6 +74,8 @@ fn the_applied_version_is_the_one_whose_wall_was_acknowledged() {
     device.applied_version = Some(7);
     assert_eq!(applied_version(&device, &wanted), Some(1), "the same wall, whatever its number");
     device.slots.of_mut(SlotKind::Wall).token = Token::default();
+    assert_eq!(applied_version(&device, &wanted), None, "the wall of another policy stands");
+    device.applied_policy = Some(wanted.policy);
     assert_eq!(applied_version(&device, &wanted), Some(7), "an older wall stands");
     device.slots.of_mut(SlotKind::Wall).status = SlotStatus::Lost;
     assert_eq!(applied_version(&device, &wanted), None);

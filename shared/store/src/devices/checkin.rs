@@ -124,7 +124,8 @@ impl Devices<'_> {
         let mut set = "SET ce = :ce, st = :enrolling, uh = :uh, sl = :sl, co = :co, vd = :vd, \
                        ls = :ls, dy = :dy, rv = rv + :one"
             .to_owned();
-        let mut remove = "REMOVE cl, ea, pt, pm, pp, pz, fu, av, due_pk, due_sk, pe".to_owned();
+        let mut remove =
+            "REMOVE cl, ea, pt, pm, pp, pz, fu, av, ap, wl, due_pk, due_sk, pe".to_owned();
         let mut told = Map::new();
         for (name, value) in [("osv", &message.os_version), ("mdl", &message.model)] {
             match value {

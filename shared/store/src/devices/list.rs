@@ -1,12 +1,14 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use trennwand_domain::{Device, DeviceId, DeviceState, Error, ReasonCode, Result, Target, Verdict};
+use trennwand_domain::{
+    Device, DeviceId, DeviceState, DeviceTraits, Error, ReasonCode, Result, Target, Verdict,
+};
 
-use super::{DeviceFilter, Devices, FleetMember, WakeTarget, header};
+use super::{DeviceFilter, Devices, FleetMember, IndexedPhone, WakeTarget, header};
 use crate::{
     Listed, Page, Transaction, failure,
-    item::{Fields, Map, number, text},
+    item::{Fields, Map, bytes, number, text},
     layout::{self, Span, attribute},
     read::{Between, cursor, sort_key},
     transaction::{Expression, Table},
@@ -41,6 +43,10 @@ impl DeviceFilter {
             terms.push(format!("us IN ({})", names.join(", ")));
             values.extend(names.into_iter().zip(users.iter().map(text)));
         }
+        if let Some(group) = self.group {
+            terms.push("contains(gr, :gr)".into());
+            values.insert(":gr".into(), bytes(group.bits().to_be_bytes()));
+        }
         if let Some(before) = self.last_seen_before {
             terms.push("(attribute_not_exists(dy) OR dy <= :dy)".into());
             values.insert(":dy".into(), number(before.unix_day()));
@@ -74,6 +80,21 @@ impl DeviceFilter {
             && self.state.is_none_or(|wanted| device.state == wanted)
             && self.user.is_none_or(|wanted| device.user == Some(wanted))
             && self.users.as_ref().is_none_or(user)
+            && self.group.is_none_or(|group| device.groups.contains(&group))
+            && self.is_under(&device.traits())
+    }
+
+    /// Whether a phone is under the policy that is wanted. It follows from the head, so that no
+    /// expression can say it.
+    fn is_under(&self, phone: &DeviceTraits<'_>) -> bool {
+        self.under.as_ref().is_none_or(|(policy, head)| {
+            head.rule_for(phone).is_some_and(|rule| rule.policy == *policy)
+        })
+    }
+
+    /// Whether most entries may be filtered out.
+    const fn is_selective(&self, expression: Option<&String>) -> bool {
+        expression.is_some() || self.under.is_some()
     }
 
     /// What the index cannot decide: freshness per control, and the exact time.
@@ -112,7 +133,8 @@ impl Devices<'_> {
         let mut after = cursor(page)?.map(str::to_owned);
         let mut found: Vec<DeviceId> = Vec::new();
         let (expression, values) = filter.expression();
-        let look = if expression.is_some() { FILTERED_PAGE } else { page.size() + 1 };
+        let selective = filter.is_selective(expression.as_ref());
+        let look = if selective { FILTERED_PAGE } else { page.size() + 1 };
         let mut more = true;
         for _ in 0..MAX_INDEX_PAGES {
             let query = IndexQuery {
@@ -122,8 +144,13 @@ impl Devices<'_> {
                 only: None,
             };
             let (items, last) = self.query_index(&span, query).await?;
-            for item in &items {
-                found.push(index_device(item)?);
+            for item in items {
+                if filter.under.is_none() {
+                    found.push(index_device(&item)?);
+                    continue;
+                }
+                let phone = header::decode_indexed(item)?;
+                found.extend(filter.is_under(&phone.traits()).then_some(phone.id));
             }
             more = last.is_some();
             after = last;
@@ -201,6 +228,23 @@ impl Devices<'_> {
         let targets = targets.filter_map(Result::transpose).collect::<Result<_>>()?;
         let last = last.map(|last| last.parse().map_err(Error::internal)).transpose()?;
         Ok((targets, last))
+    }
+
+    /// The tenant's phones as the index has them, up to 1 MB of it from `cursor` on.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn page_index(
+        &self,
+        cursor: Option<DeviceId>,
+    ) -> Result<(Vec<IndexedPhone>, Option<DeviceId>)> {
+        let span = layout::device_index(&self.scope);
+        let bounds = span.bounds(cursor.map(|c| c.to_string()).as_deref());
+        let query = IndexQuery { bounds, limit: None, filter: (None, Map::new()), only: None };
+        let (items, last) = self.query_index(&span, query).await?;
+        let phones = items.into_iter().map(header::decode_indexed).collect::<Result<_>>()?;
+        let last = last.map(|last| last.parse().map_err(Error::internal)).transpose()?;
+        Ok((phones, last))
     }
 
     /// Those of these phones that are managed and can be woken.

@@ -22,5 +22,11 @@ pub const DEVICE: &str = "dv";
 pub const WANTED: &str = "wt";
 /// The push token in a phone's header.
 pub const PUSH_TOKEN: &str = "pt";
+/// The groups in a phone's header, a set of their 16 bytes each.
+pub const GROUPS: &str = "gr";
+/// What an assignment head says, as JSON.
+pub const HEAD: &str = "js";
+/// What came of the wall last, in a phone's header: status and token.
+pub(crate) const WALL: &str = "wl";
 /// Hash over the personal variables: of a user, and in the headers of the user's phones.
 pub const PERSON: &str = "ps";

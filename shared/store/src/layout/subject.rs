@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use trennwand_domain::{CommandUuid, DeviceId, EnrollmentId, ResellerId, TenantId, UserId};
+use trennwand_domain::{
+    CommandUuid, DeviceId, EnrollmentId, GroupId, ResellerId, TenantId, UserId,
+};
 
 /// Whose brand a record of the stream is about, if it is about one.
 #[must_use]
@@ -31,6 +33,8 @@ pub enum SubjectItem {
     User(UserId),
     /// An invitation.
     Enrollment(EnrollmentId),
+    /// A group.
+    Group(GroupId),
     /// A phone's header.
     Device(DeviceId),
     /// A command in a phone's queue.
@@ -53,6 +57,7 @@ impl Subject {
                 "H" => SubjectItem::Head,
                 "U" => SubjectItem::User(id(sk)?),
                 "E" => SubjectItem::Enrollment(id(sk)?),
+                "G" => SubjectItem::Group(id(sk)?),
                 _ => return None,
             },
             Some(("D", device)) => match sk.split_once('#') {

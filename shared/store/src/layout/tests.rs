@@ -1,4 +1,4 @@
-use trennwand_domain::{Authenticator, Priority, Timestamp};
+use trennwand_domain::{Authenticator, Priority};
 
 use super::*;
 
@@ -33,6 +33,18 @@ fn one_tenants_prefix_is_never_anothers() {
 }
 
 #[test]
+fn roll_outs_are_due_in_the_order_of_time_and_known_by_their_keys() {
+    let at = |ms| rollout_due(Timestamp::from_unix_ms(ms));
+    assert!(at(999).sk < at(1_000).sk && at(1_000).sk < at(1_795_000_000_000).sk);
+    let scope = scope(1);
+    let (policy, id) = (PolicyId::from_bits(3), RolloutId::from_bits(4));
+    let item = rollout(&scope, policy, id);
+    assert_eq!(parse_rollout(&item.pk, &item.sk), Some((scope.tenant(), policy, id)));
+    assert_eq!(parse_rollout(&tenant(&scope).pk, "0"), None);
+    assert_eq!(parse_rollout("", ""), None);
+}
+
+#[test]
 fn a_list_goes_on_behind_its_cursor() {
     let span = users(&scope(1));
     let (all, _) = span.bounds(None);
@@ -62,6 +74,7 @@ fn the_streams_reader_finds_out_what_a_record_is_about() {
         (tenant(&scope), Some(SubjectItem::Tenant)),
         (head(&scope), Some(SubjectItem::Head)),
         (user(&scope, user_id), Some(SubjectItem::User(user_id))),
+        (group(&scope, GroupId::from_bits(4)), Some(SubjectItem::Group(GroupId::from_bits(4)))),
         (phone(&scope, [7; 16], id), None),
         (device(&scope, id), Some(SubjectItem::Device(id))),
         (queued(&scope, id, uuid), Some(SubjectItem::Queued(id, uuid))),
