@@ -66,7 +66,7 @@ impl Options {
             demo_agreements: true,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
-            timer: Some(Duration::from_secs(60)),
+            timer: Some(Duration::from_secs(5)),
             patience: Duration::from_secs(120),
             faults: None,
         }

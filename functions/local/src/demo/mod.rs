@@ -6,6 +6,7 @@ mod client;
 mod guest;
 mod narrator;
 mod preview;
+mod rollout;
 mod tour;
 mod verdicts;
 
@@ -142,7 +143,9 @@ pub(crate) async fn perform(stage: Stage<'_>, console: Console) -> Result<Cameo>
     verdicts.show(console);
 
     console.title("5. The customer changes the policy: no Siri while a phone is locked");
-    let version = customer.change_policy(console).await?;
+    // Elsewhere nobody may play the timer that takes a roll-out on.
+    let in_stages = if stage.elsewhere { None } else { Some(invitations.as_slice()) };
+    let version = customer.change_policy(console, in_stages).await?;
     let verdicts = Verdicts::wait(&customer, &invitations, version).await?;
     narrator.catch_up();
     for (cast, phone) in CAST.iter().zip(&phones) {
@@ -201,8 +204,12 @@ impl Customer {
         Ok(invitations)
     }
 
-    /// Makes a draft, then rolls it out; returns the new version.
-    async fn change_policy(&self, console: Console) -> Result<u32> {
+    /// Makes a draft, then rolls it out, to these phones in stages; returns the new version.
+    async fn change_policy(
+        &self,
+        console: Console,
+        in_stages: Option<&[Invitation]>,
+    ) -> Result<u32> {
         let policies = self.api.get(&format!("{}/policies", self.root)).await?;
         let id = items(&policies).first().map(|p| text(p, "id").to_owned()).unwrap_or_default();
         let path = format!("{}/policies/{id}", self.root);
@@ -216,8 +223,12 @@ impl Customer {
             text(&policy, "name"),
         ));
         self.preview(console, &path, version).await?;
-        self.api.post(&format!("{path}/rollouts"), json!({ "version": version })).await?;
-        console.say("   It is rolled out to all phones.");
+        if let Some(phones) = in_stages {
+            self.roll_out_in_stages(console, &path, version, phones).await?;
+        } else {
+            self.api.post(&format!("{path}/rollouts"), json!({ "version": version })).await?;
+            console.say("   It is rolled out to all phones.");
+        }
         Ok(version)
     }
 }
