@@ -29,10 +29,17 @@ fn filters(template: &Template) -> Vec<Value> {
 fn matches(pattern: &Value, found: Option<&Value>) -> bool {
     match pattern {
         Value::Object(fields) => fields.iter().all(|(name, inner)| {
+            if name == "$or" {
+                return inner.as_array().unwrap().iter().any(|pattern| matches(pattern, found));
+            }
             let found = found.and_then(|found| found.get(name));
             matches(inner, found)
         }),
-        Value::Array(rules) => rules.iter().any(|rule| fits(rule, found.and_then(Value::as_str))),
+        Value::Array(rules) => match found.and_then(Value::as_array) {
+            // One element of a set is enough.
+            Some(set) => set.iter().any(|one| rules.iter().any(|rule| fits(rule, one.as_str()))),
+            None => rules.iter().any(|rule| fits(rule, found.and_then(Value::as_str))),
+        },
         other => panic!("cannot evaluate {other}"),
     }
 }
@@ -97,6 +104,12 @@ fn images() -> Vec<Value> {
             images.push(header);
         }
     }
+    for word in ["enrolled", "push_lost", "invited"] {
+        for groups in [&["AAAAAAAAAAAAAAAAAAAAAQ=="][..], &["AAAAAAAAAAAAAAAAAAAAAg=="]] {
+            let groups = json!({ "BS": groups });
+            images.push(json!({ "st": { "S": word }, "pt": { "B": "AAEC" }, "gr": groups }));
+        }
+    }
     let device = |id: &str| format!("dev_0000000000000000000000000{id}");
     for (name, one, other) in [
         ("wt", "a".to_owned(), "b".to_owned()),
@@ -126,9 +139,10 @@ fn can_be(old: &Value, new: &Value) -> bool {
     }
 }
 
-fn sort_keys() -> [String; 5] {
+fn sort_keys() -> [String; 6] {
     let user = "usr_01K0000000000000000000000F";
-    ["0", "logo", user, &format!("1#{UUID}"), &format!("R#{UUID}")].map(str::to_owned)
+    let group = "grp_01K0000000000000000000000G";
+    ["0", "logo", user, group, &format!("1#{UUID}"), &format!("R#{UUID}")].map(str::to_owned)
 }
 
 /// What a record may say of an item before and after.
@@ -187,6 +201,7 @@ pub(crate) fn the_stream_keeps_back_what_nobody_follows(template: &Template) {
         ("R#<reseller>#AUD", "evt_1", "INSERT", &none, &none),
         ("T#<tenant>#IDK", "0a", "INSERT", &none, &none),
         ("T#<tenant>#A", "0a", "INSERT", &none, &none),
+        ("T#<tenant>#Z", "asg_1", "INSERT", &none, &none),
         ("T#<tenant>#E", "enr_1", "MODIFY", &none, &none),
         ("T#<tenant>#C", "cli_1", "INSERT", &none, &none),
         ("T#<tenant>#O", "0", "MODIFY", &none, &json!({ "st": { "S": "active" } })),
@@ -202,7 +217,7 @@ pub(crate) fn the_stream_keeps_back_what_nobody_follows(template: &Template) {
 
 #[test]
 fn rules_match_as_lambda_says() {
-    let record = json!({ "a": { "S": "xyz" }, "n": "INSERT" });
+    let record = json!({ "a": { "S": "xyz" }, "n": "INSERT", "s": { "BS": ["a", "b"] } });
     for (pattern, fits) in [
         (json!({ "n": ["INSERT"] }), true),
         (json!({ "n": ["MODIFY", "INSERT"] }), true),
@@ -217,6 +232,11 @@ fn rules_match_as_lambda_says() {
         (json!({ "a": { "S": [{ "anything-but": ["q"] }] } }), true),
         (json!({ "a": { "S": [{ "anything-but": ["xyz"] }] } }), false),
         (json!({ "n": ["INSERT"], "a": { "S": ["q"] } }), false),
+        (json!({ "$or": [{ "n": ["MODIFY"] }, { "a": { "S": ["xyz"] } }] }), true),
+        (json!({ "$or": [{ "n": ["MODIFY"] }, { "a": { "S": ["q"] } }] }), false),
+        (json!({ "s": { "BS": [{ "exists": true }] } }), true),
+        (json!({ "s": { "BS": ["b"] } }), true),
+        (json!({ "s": { "BS": ["c"] } }), false),
     ] {
         assert_eq!(matches(&pattern, Some(&record)), fits, "{pattern}");
     }

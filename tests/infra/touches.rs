@@ -19,7 +19,7 @@ impl Place {
         match self {
             Data => DATA,
             ByTenant => &["T#<tenant>#D"],
-            ByDue => &["DUE#wake#<shard>"],
+            ByDue => &["DUE#wake#<shard>", "DUE#rollout#<shard>"],
             Keys => &["T#<tenant>#K", "T#<tenant>#S", "O#K", "O#J"],
         }
     }
@@ -39,6 +39,8 @@ const DATA: &[&str] = &[
     "T#<tenant>#V#<policy>",
     "T#<tenant>#R#<policy>",
     "T#<tenant>#Y",
+    "T#<tenant>#Z",
+    "T#<tenant>#G",
     "T#<tenant>#D#<device>",
     "T#<tenant>#AUD",
     "T#<tenant>#IDK",
@@ -114,12 +116,12 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "policy",
         &[
-            (Data, "GetItem", "T:O T:A T:C T:D# T:E T:H T:L T:N T:P T:R T:U T:V T:IDK R:C R:P"),
-            (Data, "BatchGetItem", "T:D# T:U"),
-            (Data, "Query", "T:D# T:E T:L T:P T:R T:U T:AUD R:P"),
-            (Data, "PutItem", "T:A T:D# T:E T:H T:L T:P T:R T:U T:V T:AUD T:IDK X:link"),
+            (Data, "GetItem", "T:O T:A T:C T:D# T:E T:G T:H T:L T:N T:P T:R T:U T:V T:IDK R:C R:P"),
+            (Data, "BatchGetItem", "T:D# T:P T:R T:U"),
+            (Data, "Query", "T:D# T:E T:G T:L T:P T:R T:U T:Z T:AUD R:P"),
+            (Data, "PutItem", "T:A T:D# T:E T:G T:H T:L T:P T:R T:U T:V T:Z T:AUD T:IDK X:link"),
             (Data, "UpdateItem", "T:D# T:E"),
-            (Data, "DeleteItem", "T:D# T:L T:U T:Y X:link"),
+            (Data, "DeleteItem", "T:D# T:G T:L T:U T:Y T:Z X:link"),
             (ByTenant, "Query", "T:D"),
             (Keys, "GetItem", "T:K O#J"),
             (Keys, "BatchGetItem", "T:S"),
@@ -163,7 +165,7 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "events",
         &[
-            (Data, "GetItem", "T:D# T:U"),
+            (Data, "GetItem", "T:D# T:H T:U"),
             (Data, "BatchGetItem", "T:D#"),
             (Data, "Query", "T:Y"),
             (Data, "PutItem", "T:Y"),
@@ -172,7 +174,17 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
             (ByTenant, "Query", "T:D"),
         ],
     ),
-    ("schedule", &[(ByDue, "Query", "DUE#wake#<shard>")]),
+    (
+        "schedule",
+        &[
+            (Data, "GetItem", "T:H T:R"),
+            (Data, "BatchGetItem", "T:P T:R"),
+            (Data, "Query", "T:Z"),
+            (Data, "PutItem", "T:H T:P T:R"),
+            (ByTenant, "Query", "T:D"),
+            (ByDue, "Query", "DUE#wake#<shard> DUE#rollout#<shard>"),
+        ],
+    ),
     (
         "setup",
         &[
