@@ -12,6 +12,7 @@ use trennwand_store::{Fault, FaultPlan};
 use crate::world::World;
 
 mod device;
+mod rollouts;
 mod service;
 
 /// More calls, and more repetitions, than anything below needs.
@@ -58,6 +59,21 @@ macro_rules! under_every_fault {
             #[tokio::test]
             async fn a_roll_out_reaches_the_phone() {
                 service::roll_out(Faulty::new(Fault::$fault).await).await;
+            }
+
+            #[tokio::test]
+            async fn a_staged_roll_out_is_ordered_paused_resumed_and_taken_back_once() {
+                rollouts::orders(Faulty::new(Fault::$fault).await).await;
+            }
+
+            #[tokio::test]
+            async fn a_staged_roll_out_goes_on_by_itself() {
+                rollouts::stages(Faulty::new(Fault::$fault).await).await;
+            }
+
+            #[tokio::test]
+            async fn a_phone_that_changes_groups_is_woken_for_the_other_wall() {
+                rollouts::groups(Faulty::new(Fault::$fault).await).await;
             }
 
             #[tokio::test]

@@ -341,6 +341,14 @@ async fn every_post_of_the_document_takes_a_key() {
             "enrollment_renew" => Some((&tenant, Value::Null)),
             "command_create" => Some((&tenant, json!({ "type": "security_info" }))),
             "rollout_create" => Some((&tenant, json!({ "version": draft(&world).await }))),
+            "rollout_pause" | "rollout_resume" | "rollout_roll_back" => {
+                Some((&tenant, Value::Null))
+            }
+            "group_create" => Some((&tenant, json!({ "name": "Drivers" }))),
+            "assignment_create" => {
+                let policy = text(&world.policy().await.0, "id");
+                Some((&tenant, json!({ "policy": policy, "scope": "everyone" })))
+            }
             _ => None,
         }) else {
             panic!("{name}: say here how it is called, so that its key is tried");
@@ -403,6 +411,19 @@ async fn filled(world: &World, path: &str, device: &str) -> String {
     }
     if path.contains("{policy}") {
         path = path.replace("{policy}", &text(&world.policy().await.0, "id"));
+    }
+    if let Some((rollouts, _)) = path.split_once("/{rollout}") {
+        let open = json!({ "version": draft(world).await, "stages": [10, 100] });
+        let made = world.tenant.post(rollouts, open).await;
+        let id = match made.status {
+            StatusCode::CREATED => text(&made.body, "id"),
+            _ => {
+                let listed = world.tenant.get(rollouts).await.expect(200);
+                let all = listed["items"].as_array().expect("roll-outs");
+                text(all.last().expect("the open one"), "id")
+            }
+        };
+        path = path.replace("{rollout}", &id);
     }
     assert!(!path.contains('{'), "{path}: say here what stands for it");
     path

@@ -18,6 +18,7 @@ mod policies;
 mod raw;
 mod replacement;
 mod restart;
+mod rollouts;
 mod secrets;
 mod time;
 mod wording;

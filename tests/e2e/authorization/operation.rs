@@ -104,6 +104,10 @@ pub(crate) fn body_of(operation: &str) -> Value {
         }
         "policy_replace" => json!({ "document": { "schema_version": 1 } }),
         "rollout_create" => json!({ "version": 1 }),
+        "group_create" => json!({ "name": "Drivers" }),
+        "assignment_create" => {
+            json!({ "policy": "pol_00000000000000000000000001", "scope": "everyone" })
+        }
         "mail_replace" => json!({ "kind": "none" }),
         _ => json!({}),
     }

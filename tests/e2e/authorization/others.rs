@@ -9,7 +9,7 @@ use super::{
 use crate::world::{Api, new_tenant};
 
 /// Parameters of a path that name what may belong to someone else, besides `tenant`.
-const OBJECTS: [&str; 9] = [
+const OBJECTS: [&str; 11] = [
     "client",
     "user",
     "enrollment",
@@ -17,6 +17,8 @@ const OBJECTS: [&str; 9] = [
     "command",
     "policy",
     "rollout",
+    "group",
+    "assignment",
     "version",
     "reseller",
 ];

@@ -133,6 +133,12 @@ pub(crate) async fn furnish(world: &World, owner: &Api, api: &Api, tenant: &str)
     api.send(Method::PUT, &at, Some(&draft), Some(&tag)).await.expect(200);
     let order_rollout = json!({ "version": 2 });
     let rollout = api.post(&format!("{at}/rollouts"), order_rollout).await.expect(201);
+    let group = api.post(&path("/groups"), json!({ "name": "Drivers" })).await.expect(201);
+    let group = text(&group, "id");
+    let member = path(&format!("/groups/{group}/members/{device}"));
+    api.put(&member, json!({})).await.expect(204);
+    let assigned = json!({ "policy": policy, "group": group });
+    let assignment = api.post(&path("/assignments"), assigned).await.expect(201);
     let client = owner.post(&path("/clients"), json!({ "name": "more" })).await.expect(201);
     world.settle().await;
     let offered = json!({ "name": "Trades", "document": { "schema_version": 1 } });
@@ -151,6 +157,8 @@ pub(crate) async fn furnish(world: &World, owner: &Api, api: &Api, tenant: &str)
         ("target", "ios-device".to_owned()),
         ("template", text(&template, "id")),
         ("rollout", text(&rollout, "id")),
+        ("group", group),
+        ("assignment", text(&assignment, "id")),
     ])
 }
 

@@ -1,0 +1,154 @@
+//! Roll-outs in stages and groups, while the database fails.
+
+use super::*;
+use crate::world::{Enrolled, HOUR, received, text};
+
+/// A phone in a group, the group, the policy's path and a token.
+struct Scene {
+    enrolled: Enrolled,
+    group: String,
+    policy: String,
+    token: String,
+}
+
+impl Scene {
+    async fn new(it: &Faulty) -> Self {
+        let enrolled = it.world.enroll_and_connect("personal").await;
+        let group = it.world.group("Pilots").await;
+        let member = format!("/groups/{group}/members/{}", enrolled.device);
+        it.world.tenant.put(&it.world.path(&member), Value::Null).await.expect(204);
+        it.settle().await;
+        let policy = text(&it.world.policy().await.0, "id");
+        let policy = it.world.path(&format!("/policies/{policy}"));
+        Self { enrolled, group, policy, token: it.world.tenant.sign_in().await }
+    }
+
+    /// Orders a roll-out that begins with the group; its path.
+    async fn roll_out(&self, it: &Faulty, version: u64, wait_s: u32) -> String {
+        let stages = json!([{ "group": self.group, "wait_s": wait_s }, 100]);
+        let order = json!({ "version": version, "stages": stages });
+        let path = format!("{}/rollouts", self.policy);
+        let (status, made) = it.insist(&self.token, Method::POST, &path, &order).await;
+        assert_eq!(status, StatusCode::CREATED, "{made}");
+        format!("{path}/{}", text(&made, "id"))
+    }
+
+    async fn installs(&self) -> usize {
+        let talk = self.enrolled.phone.connect().await.expect("the phone connects");
+        received(&talk).iter().filter(|command| **command == "InstallProfile").count()
+    }
+}
+
+pub(super) async fn orders(it: Faulty) {
+    let scene = Scene::new(&it).await;
+    let version = it.world.draft().await;
+    let last = std::cell::RefCell::new(String::new());
+    let act = async |nth: u32| {
+        // What a client sends again has to be the same; what it sends anew differs.
+        let path = scene.roll_out(&it, version, 3600 + nth).await;
+        for (order, state) in
+            [("pause", "paused"), ("resume", "running"), ("rollback", "rolled_back")]
+        {
+            let path = format!("{path}/{order}");
+            let (status, shown) = it.insist(&scene.token, Method::POST, &path, &json!({})).await;
+            assert_eq!((status, &shown["state"]), (StatusCode::OK, &json!(state)), "{shown}");
+        }
+        it.settle().await;
+        *last.borrow_mut() = path;
+    };
+    let mut before = it.woken(&scene.enrolled.phone);
+    let check = async |nth: u32| {
+        let path = last.borrow().clone();
+        let shown = it.world.tenant.get(&path).await.expect(200);
+        assert_eq!(shown["state"], "rolled_back", "call {nth}");
+        let list = it.world.tenant.get(&format!("{}/rollouts?limit=100", scene.policy)).await;
+        let all = list.expect(200)["items"].as_array().map(Vec::len);
+        assert_eq!(all, Some(nth as usize), "call {nth}: each once");
+        let policy = it.world.tenant.get(&scene.policy).await.expect(200);
+        assert_eq!(policy["version_in_force"], 1, "call {nth}");
+        assert!(it.woken(&scene.enrolled.phone) > before, "call {nth}: woken");
+        before = it.woken(&scene.enrolled.phone);
+        assert_eq!(scene.installs().await, 0, "call {nth}: it came too late to notice");
+    };
+    let calls = it.sweep(act, check).await;
+    assert!(calls >= 15, "{calls}");
+    assert!(!scene.enrolled.phone.contacts_were_ever_open());
+}
+
+pub(super) async fn stages(it: Faulty) {
+    let scene = Scene::new(&it).await;
+    let version = std::cell::Cell::new(it.world.draft().await);
+    let last = std::cell::RefCell::new(String::new());
+    let ordered = scene.roll_out(&it, version.get(), 3600).await;
+    *last.borrow_mut() = ordered;
+    it.settle().await;
+    // The access token ends after a quarter of an hour, so nothing but the timer acts in here.
+    let act = async |_| {
+        it.world.clock.advance(HOUR);
+        let mut done = false;
+        for _ in 0..ENOUGH {
+            done = it.world.server.tick().await.is_ok();
+            if done {
+                break;
+            }
+        }
+        assert!(done, "the timer works");
+        it.settle().await;
+    };
+    let check = async |nth: u32| {
+        let path = last.borrow().clone();
+        let shown = it.world.tenant.get(&path).await.expect(200);
+        assert_eq!(shown["state"], "completed", "call {nth}: {shown}");
+        let policy = it.world.tenant.get(&scene.policy).await.expect(200);
+        assert_eq!(policy["version_in_force"], version.get(), "call {nth}");
+        assert_eq!(scene.installs().await, 1, "call {nth}: the wall once, the account not at all");
+        version.set(it.world.draft().await);
+        let stages = json!([{ "group": scene.group, "wait_s": 3600 }, 100]);
+        let order = json!({ "version": version.get(), "stages": stages });
+        let made = it.world.tenant.post(&format!("{}/rollouts", scene.policy), order).await;
+        *last.borrow_mut() = format!("{}/rollouts/{}", scene.policy, text(&made.expect(201), "id"));
+        it.settle().await;
+    };
+    let calls = it.sweep(act, check).await;
+    assert!(calls >= 12, "due, plan, roll-out, index, the step, and the timer's shards: {calls}");
+    assert!(!scene.enrolled.phone.contacts_were_ever_open());
+}
+
+pub(super) async fn groups(it: Faulty) {
+    let scene = Scene::new(&it).await;
+    let policy = it.world.tenant.get(&scene.policy).await.expect(200);
+    let mut document = policy["document"].clone();
+    document["siri_while_locked"] = "blocked".into();
+    let body = json!({ "name": "for pilots", "document": document });
+    let made = it.world.tenant.post(&it.world.path("/policies"), body).await.expect(201);
+    let policy = text(&made, "id");
+    let rollouts = it.world.path(&format!("/policies/{policy}/rollouts"));
+    it.world.tenant.post(&rollouts, json!({ "version": 1 })).await.expect(201);
+    let assigned = json!({ "policy": policy, "group": scene.group });
+    it.world.tenant.post(&it.world.path("/assignments"), assigned).await.expect(201);
+    it.settle().await;
+    assert_eq!(scene.installs().await, 1);
+
+    let member = format!("/groups/{}/members/{}", scene.group, scene.enrolled.device);
+    let member = it.world.path(&member);
+    let accounts = scene.enrolled.phone.accounts();
+    let act = async |nth: u32| {
+        let method = if nth % 2 == 1 { Method::DELETE } else { Method::PUT };
+        let (status, body) = it.insist(&scene.token, method, &member, &json!({})).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+        it.settle().await;
+    };
+    let mut before = it.woken(&scene.enrolled.phone);
+    let check = async |nth: u32| {
+        assert!(it.woken(&scene.enrolled.phone) > before, "call {nth}: woken");
+        before = it.woken(&scene.enrolled.phone);
+        assert_eq!(scene.installs().await, 1, "call {nth}: the other wall");
+        let shown = it.world.device(&scene.enrolled.device).await;
+        assert_eq!(shown["policy"]["id"] == policy, nth % 2 == 0, "call {nth}: {shown}");
+        assert_eq!(shown["policy"]["applied_version"], 1, "call {nth}: {shown}");
+    };
+    let calls = it.sweep(act, check).await;
+    assert!(calls >= 5, "the group, the phone, the change, what follows: {calls}");
+    assert_eq!(scene.enrolled.phone.accounts(), accounts);
+    assert!(!scene.enrolled.phone.contacts_were_ever_open());
+}
