@@ -27,8 +27,8 @@ const PURE: [&str; 4] =
     ["trennwand-domain", "trennwand-apple", "trennwand-policy", "trennwand-evidence"];
 const IMPURE: [&str; 6] = ["tokio", "axum", "reqwest", "aws-sdk-dynamodb", "hyper", "a2"];
 
-/// Our crates and what each names under `[dependencies]`; dev-dependencies are free.
-fn dependencies() -> BTreeMap<String, Vec<String>> {
+/// Our crates as cargo describes them.
+fn packages() -> Vec<Value> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let output = Command::new(cargo)
@@ -36,9 +36,13 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
         .output()
         .expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo speaks JSON");
+    metadata["packages"].as_array().expect("a list of packages").clone()
+}
+
+/// Our crates and what each names under `[dependencies]`; dev-dependencies are free.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
     let name = |v: &Value| v["name"].as_str().unwrap_or_default().to_owned();
-    let packages = metadata["packages"].as_array().expect("a list of packages");
-    packages
+    packages()
         .iter()
         .map(|p| {
             let list = p["dependencies"].as_array().expect("a list of dependencies");
@@ -89,6 +93,19 @@ fn pure_rooms_do_no_io() {
             assert!(!IMPURE.contains(&used.as_str()), "{room} must not use {used}");
         }
     }
+}
+
+/// What goes to Google over HTTPS is a feature; whoever needs the types only gets no IO with them.
+#[test]
+fn android_does_io_behind_a_feature_only() {
+    let packages = packages();
+    let android = packages.iter().find(|p| p["name"] == "trennwand-android").expect("the room");
+    let always = android["dependencies"].as_array().expect("a list of dependencies");
+    let always = always.iter().filter(|d| d["kind"].is_null() && d["optional"] == false);
+    let always: Vec<_> = always.filter_map(|d| d["name"].as_str()).collect();
+    assert!(always.contains(&"serde"), "the list is read: {always:?}");
+    let io = |name: &&str| IMPURE.contains(name) || name.starts_with("aws-smithy");
+    assert!(!always.iter().any(io), "{always:?}");
 }
 
 #[test]

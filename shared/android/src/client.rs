@@ -133,9 +133,8 @@ impl Google {
 
     async fn wait_for_quota(&self) -> Result<(), failure::Failure> {
         let wait = self.bucket.take(self.surroundings.clock.now());
-        match wait.map_err(failure::Failure::own_quota)? {
-            Some(wait) => self.surroundings.sleeper.sleep(wait).await,
-            None => {}
+        if let Some(wait) = wait.map_err(failure::Failure::own_quota)? {
+            self.surroundings.sleeper.sleep(wait).await;
         }
         Ok(())
     }

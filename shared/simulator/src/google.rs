@@ -228,8 +228,8 @@ impl StandInGoogle {
         self.world().push_requests(delivery, subscription)
     }
 
-    /// Pushes what waits to `endpoint` and says with which statuses it was answered. Google would push
-    /// what was not answered with success again; who wants that delivers once more.
+    /// Pushes what waits to `endpoint` and says with which statuses it was answered. What was not
+    /// answered with success waits again, behind what came since.
     ///
     /// # Errors
     /// If the endpoint cannot be reached.
@@ -245,10 +245,14 @@ impl StandInGoogle {
         for push in self.push_requests(delivery, subscription) {
             let request = http
                 .post(endpoint)
-                .header("authorization", push.authorization)
+                .header("authorization", &push.authorization)
                 .header("content-type", "application/json")
-                .body(push.body);
-            answers.push(request.send().await?.status().as_u16());
+                .body(push.body.clone());
+            let status = request.send().await?.status();
+            if !status.is_success() {
+                self.world().outbox.push_back(push.message);
+            }
+            answers.push(status.as_u16());
         }
         Ok(answers)
     }
@@ -324,11 +328,10 @@ impl AndroidPhone {
     /// Its name at Google, while it is under management.
     #[must_use]
     pub fn name(&self) -> Option<DeviceName> {
-        let name = self.of_phone(|phone| {
+        self.of_phone(|phone| {
             let work = phone.work.as_ref()?;
             DeviceName::new(work.enterprise.clone(), work.device.clone()).ok()
-        });
-        name
+        })
     }
 
     /// Who on the personal side can get at the contacts of the work side; `None` without a work side.

@@ -17,7 +17,7 @@ pub struct Subscription {
 }
 
 /// A message that waits for its delivery.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) id: String,
     pub(super) kind: String,
@@ -36,6 +36,7 @@ pub struct PushRequest {
     pub kind: String,
     /// Pub/Sub's message id.
     pub message_id: String,
+    pub(super) message: Message,
 }
 
 /// How messages are delivered. The default is once, in order, each on its own.
@@ -77,6 +78,7 @@ impl World {
                     body: body(&message),
                     kind: message.kind.clone(),
                     message_id: message.id.clone(),
+                    message: message.clone(),
                 });
             }
         }

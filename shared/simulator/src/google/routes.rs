@@ -37,7 +37,7 @@ impl World {
             return Err(ordered);
         }
         let now = self.now();
-        if !self.access_tokens.get(request.bearer).is_some_and(|until| now < *until) {
+        if self.access_tokens.get(request.bearer).is_none_or(|until| *until <= now) {
             return Err(Refusal::unauthenticated());
         }
         if !self.admit(QUERIES_PER_100_S) {

@@ -116,7 +116,7 @@ impl World {
     }
 
     /// A fresh identifier in the manner of Google's.
-    pub(super) fn draw(&mut self) -> String {
+    pub(super) fn draw(&self) -> String {
         hex(&self.entropy.bytes::<8>()).to_lowercase()
     }
 

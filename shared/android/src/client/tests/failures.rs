@@ -2,7 +2,8 @@ use trennwand_domain::{Duration, ErrorKind};
 
 use super::rig::{Asked, Reply, Rig, reply};
 use crate::{
-    Class, Command, DeviceManagement as _, DeviceName, EnterpriseName, class, client::Quota,
+    Class, Command, DeviceManagement as _, DeviceName, EnterpriseName, class,
+    client::{Quota, failure::Failure, wire::Http},
 };
 
 fn enterprise() -> EnterpriseName {
@@ -154,4 +155,13 @@ async fn who_would_wait_too_long_is_told_when_to_come_back() {
     let error = rig.google.enterprise(&enterprise()).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::TooMany { retry_after_s: 10 });
     assert_eq!(rig.asked().len(), 1, "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_connection_that_was_never_made_carried_nothing() {
+    let nobody = Http::new().unwrap().post_form("http://127.0.0.1:1/token", String::new()).await;
+    assert_eq!(nobody.unwrap_err(), Failure::Unreached);
+    let rig = Rig::new(one_by_one(vec![Reply::Hangs])).await;
+    let error = rig.google.enterprise(&enterprise()).await.unwrap_err();
+    assert!(error.log_context().unwrap().ends_with("no answer"), "{error:?}");
 }

@@ -99,3 +99,23 @@ async fn an_enterprise_gets_only_what_it_asked_for() {
     let kinds: Vec<_> = pushed.iter().map(|p| p.kind.as_str()).collect();
     assert_eq!(kinds, ["test"]);
 }
+
+#[tokio::test]
+async fn what_is_not_answered_with_success_is_pushed_again() {
+    let rig = Rig::new().await;
+    rig.personal(16).await;
+    let answers = Arc::new(Mutex::new(vec![200, 200, 503, 200]));
+    let answer = move || {
+        let status = answers.lock().unwrap().pop().unwrap();
+        async move { axum::http::StatusCode::from_u16(status).unwrap() }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}/", listener.local_addr().unwrap());
+    let app = axum::Router::new().route("/", axum::routing::post(answer));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let subscription = subscription();
+    let deliver = || rig.google.deliver(&endpoint, Delivery::default(), &subscription);
+    assert_eq!(deliver().await.unwrap(), [200, 503, 200], "a probe, an enrolment, a report");
+    assert_eq!(deliver().await.unwrap(), [200]);
+    assert!(deliver().await.unwrap().is_empty());
+}
