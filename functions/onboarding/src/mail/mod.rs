@@ -51,8 +51,13 @@ impl Mail {
             (None, _) => MailAuth::Oauth,
         };
         let settings = MailSettings { kind: self.kind, host: self.host, auth };
-        if settings.kind != MailKind::None {
-            check_mail(&settings)?;
+        match settings.kind {
+            // Every phone's request reads the settings: nothing is kept that nobody needs.
+            MailKind::None if settings.host.is_some() => {
+                return Err(Error::invalid("host", "is for exchange only"));
+            }
+            MailKind::None => {}
+            _ => check_mail(&settings)?,
         }
         Ok(settings)
     }
@@ -94,6 +99,8 @@ mod tests {
 
     #[test]
     fn wanting_no_account_needs_nothing_else() {
+        let refusal = read(r#"{"kind":"none","host":"mail.example.com"}"#).unwrap_err();
+        assert!(refusal.to_string().contains("host"), "{refusal}");
         assert_eq!(read(r#"{"kind":"none"}"#).unwrap().kind, MailKind::None);
         assert_eq!(read(r#"{"kind":"none","auth":"password"}"#).unwrap().kind, MailKind::None);
     }
