@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal as _};
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
-    EnvFilter, Layer as _,
-    filter::filter_fn,
+    Layer as _,
+    filter::{Targets, filter_fn},
     fmt::{self, MakeWriter},
     layer::SubscriberExt as _,
     registry::LookupSpan,
@@ -37,9 +37,8 @@ pub fn init(format: Format, directives: &str) {
         Format::Plain => {
             let colours = io::stderr().is_terminal();
             let line = fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(colours);
-            let filter = EnvFilter::builder().parse_lossy(directives);
             let line = line.with_filter(filter_fn(is_ours_or_grave));
-            tracing_subscriber::registry().with(filter).with(line).try_init()
+            tracing_subscriber::registry().with(wanted(directives)).with(line).try_init()
         }
     };
     if started.is_ok() {
@@ -59,11 +58,40 @@ pub fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::builder().parse_lossy(directives);
     let line = fmt::layer().json().with_writer(writer).event_format(metrics::Lines::new(function));
-    tracing_subscriber::registry().with(filter).with(line.with_filter(filter_fn(is_ours_or_grave)))
+    let line = line.with_filter(filter_fn(is_ours_or_grave));
+    tracing_subscriber::registry().with(wanted(directives)).with(line)
+}
+
+/// Which lines are wanted; what cannot be read is left out. Directives for spans, which would need
+/// regular expressions (350 kB of every function), are not known.
+fn wanted(directives: &str) -> Targets {
+    let read = directives.split(',').filter_map(|one| one.trim().parse::<Targets>().ok());
+    read.fold(Targets::new(), |all, one| match one.default_level() {
+        Some(level) => all.with_default(level).with_targets(one),
+        None => all.with_targets(one),
+    })
 }
 
 fn is_ours_or_grave(line: &Metadata<'_>) -> bool {
     *line.level() <= Level::WARN || !LIBRARIES.iter().any(|l| line.target().starts_with(l))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directives_are_read_as_far_as_they_can_be() {
+        let lines = |directives, target| {
+            let wanted = wanted(directives);
+            [Level::ERROR, Level::INFO, Level::TRACE]
+                .map(|level| wanted.would_enable(target, &level))
+        };
+        assert_eq!(lines("info", "request"), [true, true, false]);
+        assert_eq!(lines("warn,dynoxide=error", "dynoxide::server"), [true, false, false]);
+        assert_eq!(lines("info, records=trace", "records"), [true, true, true]);
+        assert_eq!(lines("info,records=loud", "records"), [true, true, false]);
+        assert_eq!(lines("", "request"), [true, false, false]);
+    }
 }
