@@ -1,6 +1,7 @@
 //! End-to-end tests: one binary. Everything talks to the local server as a client or a phone would,
 //! on the embedded database in memory; time moves only when a test says so.
 
+mod android;
 mod arrows;
 mod audit;
 mod authorization;

@@ -44,6 +44,8 @@ const DATA: &[&str] = &[
     "T#<tenant>#D#<device>",
     "T#<tenant>#AUD",
     "T#<tenant>#IDK",
+    "T#<tenant>#AGR",
+    "T#<tenant>#W",
     "R#<reseller>#O",
     "R#<reseller>#T",
     "R#<reseller>#C",
@@ -55,8 +57,12 @@ const DATA: &[&str] = &[
     "O#C",
     "O#AUD",
     "O#IDK",
+    "O#W",
     "X#client#<client>",
     "X#link#<hash>",
+    "X#enterprise#<id>",
+    "X#signup#<hash>",
+    "X#operation#<hash>",
 ];
 
 /// Everything that can be asked of a table's items; what is in no row below is in nobody's role.
@@ -268,6 +274,7 @@ pub(crate) fn sample(kind: &str) -> String {
             "device" => "dev_01K0000000000000000000000C",
             "policy" => "pol_01K0000000000000000000000D",
             "client" => "cli_01K0000000000000000000000E",
+            "id" => "LC01k0example",
             "hash" => "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "shard" => "03",
             other => panic!("what is <{other}>?"),

@@ -154,9 +154,12 @@ const fn slot_of(kind: CommandKind) -> Option<SlotKind> {
         CommandKind::Restrictions => Some(SlotKind::Restrictions),
         CommandKind::SecurityInfo => Some(SlotKind::SecurityInfo),
         CommandKind::ManagedApplicationList => Some(SlotKind::ManagedApplications),
-        CommandKind::DeviceInformation | CommandKind::CertificateList | CommandKind::DeviceLock => {
-            None
-        }
+        CommandKind::DeviceInformation
+        | CommandKind::CertificateList
+        | CommandKind::DeviceLock
+        | CommandKind::Release
+        | CommandKind::WipeBusiness
+        | CommandKind::WipeDevice => None,
     }
 }
 

@@ -11,7 +11,7 @@ use phone::{
 use support::World;
 use trennwand_domain::{
     CommandKind, CommandStatus, CommandUuid, Control, Device, DeviceState, Duration, Ownership,
-    Priority, QueuedCommand, SlotKind, SlotStatus, Verdict,
+    Platform, Priority, QueuedCommand, SlotKind, SlotStatus, Verdict,
 };
 use trennwand_fn_checkin::{State, router};
 use trennwand_store::Meter;
@@ -22,7 +22,7 @@ async fn queue(world: &World, phone: &Phone, kind: CommandKind, priority: Priori
     let uuid = CommandUuid::queued(priority, world.now(), world.core.entropy.bytes());
     let mut tx = world.core.store.transaction();
     let devices = world.core.store.devices(&world.scope);
-    devices.enqueue(&mut tx, phone.id, &QueuedCommand { uuid, kind });
+    devices.enqueue(&mut tx, phone.id, Platform::Ios, &QueuedCommand { uuid, kind, issued: false });
     tx.commit().await.unwrap();
     uuid
 }

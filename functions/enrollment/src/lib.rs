@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod android;
 mod authority;
 mod issue;
 mod link;

@@ -65,7 +65,7 @@ async fn resolve(
 }
 
 fn refusal(enrollment: &Enrollment, now: Timestamp) -> Option<Refusal> {
-    if enrollment.issued.is_some() {
+    if enrollment.is_used() {
         Some(Refusal::Used)
     } else if enrollment.revoked {
         Some(Refusal::Revoked)
@@ -102,6 +102,7 @@ pub(crate) mod tests {
             expires_at: NOW.plus(Duration::from_secs(60)),
             revoked: false,
             issued: None,
+            used_at: None,
         }
     }
 

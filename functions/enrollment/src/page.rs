@@ -52,6 +52,8 @@ pub(crate) enum Refusal {
     Used,
     /// We cannot tell at the moment.
     Unavailable,
+    /// Google is still making what it leads to.
+    Preparing,
 }
 
 /// The page of a valid link.
@@ -96,6 +98,7 @@ pub(crate) fn refusal(locale: Locale, refusal: Refusal) -> Markup {
         Refusal::Revoked => texts.revoked,
         Refusal::Used => texts.used,
         Refusal::Unavailable => texts.unavailable,
+        Refusal::Preparing => texts.preparing,
     };
     frame(
         locale,
@@ -114,7 +117,7 @@ pub(crate) fn brand_style(brand: &Brand) -> String {
     format!(".act{{background:{accent};color:{on_accent}}}")
 }
 
-fn frame(locale: Locale, title: &str, brand: Option<&Brand>, main: Markup) -> Markup {
+pub(crate) fn frame(locale: Locale, title: &str, brand: Option<&Brand>, main: Markup) -> Markup {
     let texts = Texts::of(locale);
     html! {
         (DOCTYPE)
@@ -175,7 +178,7 @@ fn contact(texts: &Texts, brand: &Brand) -> Markup {
     }
 }
 
-fn date(locale: Locale, at: Timestamp) -> String {
+pub(crate) fn date(locale: Locale, at: Timestamp) -> String {
     let day = at.to_offset_date_time();
     let (year, month, day) = (day.year(), u8::from(day.month()), day.day());
     match locale {
@@ -266,6 +269,7 @@ mod tests {
             Refusal::Revoked,
             Refusal::Used,
             Refusal::Unavailable,
+            Refusal::Preparing,
         ] {
             let text = refusal(Locale::De, why).into_string();
             assert!(text.contains("<h1>") && !text.contains("<header>"), "{why:?}");

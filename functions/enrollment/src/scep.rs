@@ -10,7 +10,7 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use trennwand_domain::Error;
+use trennwand_domain::{Error, Platform};
 use trennwand_pki::{
     Certificate, degenerate,
     scep::{MAX_MESSAGE_BYTES, parse_pki_message},
@@ -85,7 +85,9 @@ pub(crate) async fn scep_operation(
     })?;
     let query = query.unwrap_or_default();
     let link = Link::find(&state.core.store, &token).await?.ok_or(ScepFailure::Unknown)?;
-    if link.scope.tenant().to_string() != tenant {
+    // No certificate is issued for an Android phone.
+    let is_foreign = link.scope.tenant().to_string() != tenant;
+    if is_foreign || link.enrollment.platform != Platform::Ios {
         return Err(ScepFailure::Unknown);
     }
     match query::value(&query, "operation").as_deref() {

@@ -2,16 +2,17 @@ use std::sync::LazyLock;
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maud::Markup;
-use trennwand_domain::{AssignmentHead, Brand, Digest, Error, Locale, ReasonCode};
+use trennwand_domain::{AssignmentHead, Brand, Digest, Error, Locale, Platform, ReasonCode};
 use trennwand_web::Language;
 
 use crate::{
     EnrollmentState,
+    android::{self, AndroidPage, Given},
     link::Link,
     page::{self, Invitation, Refusal, STYLE},
 };
@@ -24,11 +25,36 @@ pub(crate) async fn enrollment_page(
 ) -> Response {
     match open_link(&state, &token).await {
         Ok((link, head)) => {
-            let page = invitation(&state, &link, &head, locale);
-            page_response(StatusCode::OK, locale, head.brand.as_ref(), page)
+            let page = match link.enrollment.platform {
+                Platform::Ios => Ok(invitation(&state, &link, &head, locale)),
+                Platform::Android => android_invitation(&state, &link, &head, locale).await,
+            };
+            match page {
+                Ok(page) => page_response(StatusCode::OK, locale, head.brand.as_ref(), page),
+                Err(refusal) => refuse(locale, refusal),
+            }
         }
         Err(refusal) => refuse(locale, refusal),
     }
+}
+
+async fn android_invitation(
+    state: &EnrollmentState,
+    link: &Link,
+    head: &AssignmentHead,
+    locale: Locale,
+) -> Result<Markup, Refusal> {
+    let code = link.token.expose();
+    let page = AndroidPage {
+        brand: head.brand.as_ref(),
+        company: &head.organization,
+        ownership: link.enrollment.ownership,
+        expires_at: link.enrollment.expires_at,
+        link: &format!("{}/e/{code}", state.core.base_url),
+        code,
+        given: &Given::find(state, link).await?,
+    };
+    Ok(android::page(locale, &page))
 }
 
 fn invitation(
@@ -76,9 +102,13 @@ pub(crate) fn refuse(locale: Locale, refusal: Refusal) -> Response {
     let status = match refusal {
         Refusal::Unknown => StatusCode::NOT_FOUND,
         Refusal::Expired | Refusal::Revoked | Refusal::Used => StatusCode::GONE,
-        Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Unavailable | Refusal::Preparing => StatusCode::SERVICE_UNAVAILABLE,
     };
-    page_response(status, locale, None, page::refusal(locale, refusal))
+    let mut response = page_response(status, locale, None, page::refusal(locale, refusal));
+    if refusal == Refusal::Preparing {
+        response.headers_mut().insert(header::REFRESH, HeaderValue::from_static("3"));
+    }
+    response
 }
 
 /// Our own style by its hash, so that the page needs no other permission.

@@ -5,8 +5,8 @@ use axum::{
 };
 use trennwand_apple::{AccessRights, EnrollmentProfile};
 use trennwand_domain::{
-    AssignmentHead, Brand, Error, Locale, ReasonCode, Result, SealedField, Secret, Support,
-    TenantId, WebAddress,
+    AssignmentHead, Brand, Error, Locale, Platform, ReasonCode, Result, SealedField, Secret,
+    Support, TenantId, WebAddress,
 };
 use trennwand_pki::sign_attached;
 use trennwand_web::Language;
@@ -14,6 +14,7 @@ use trennwand_web::Language;
 use crate::{
     EnrollmentState,
     link::Link,
+    page::Refusal,
     query,
     show_page::{open_link, refuse, unavailable},
     texts::Texts,
@@ -28,7 +29,9 @@ pub(crate) async fn enrollment_profile(
     Language(locale): Language,
 ) -> Response {
     let (link, head) = match open_link(&state, &token).await {
-        Ok(found) => found,
+        Ok(found) if found.0.enrollment.platform == Platform::Ios => found,
+        // An Android phone has no profile.
+        Ok(_) => return refuse(locale, Refusal::Unknown),
         Err(refusal) => return refuse(locale, refusal),
     };
     match profile(&state, &link, head, query.as_deref().unwrap_or_default()).await {

@@ -30,6 +30,7 @@ pub(crate) struct Texts {
     pub(crate) revoked: (&'static str, &'static str),
     pub(crate) used: (&'static str, &'static str),
     pub(crate) unavailable: (&'static str, &'static str),
+    pub(crate) preparing: (&'static str, &'static str),
 }
 
 impl Texts {
@@ -91,6 +92,10 @@ static ENGLISH: Texts = Texts {
         "A phone was set up with it. If that was not you, or if you want to set up another phone, please ask for a new link.",
     ),
     unavailable: ("Please try again in a moment", "The page cannot be shown right now."),
+    preparing: (
+        "Just a moment",
+        "Your invitation is still being prepared. This page loads itself again.",
+    ),
 };
 
 static GERMAN: Texts = Texts {
@@ -146,5 +151,9 @@ static GERMAN: Texts = Texts {
     unavailable: (
         "Bitte versuchen Sie es gleich noch einmal",
         "Die Seite kann gerade nicht gezeigt werden.",
+    ),
+    preparing: (
+        "Einen Moment bitte",
+        "Ihre Einladung wird noch vorbereitet. Diese Seite lädt sich von selbst neu.",
     ),
 };

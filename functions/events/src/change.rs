@@ -3,7 +3,8 @@
 use aws_lambda_events::event::dynamodb::EventRecord;
 use serde_dynamo::{AttributeValue, Item};
 use trennwand_domain::{
-    AssignmentHead, DeviceId, DeviceState, GroupId, ResellerId, TenantId, TenantStatus, UserId,
+    AndroidNeed, AssignmentHead, BindingState, CommandUuid, DeviceId, DeviceState, EnrollmentId,
+    GroupId, Platform, ResellerId, TenantId, TenantStatus, UserId,
 };
 use trennwand_runtime::RuleChange;
 use trennwand_store::layout::{self, Subject, SubjectItem, attribute};
@@ -21,6 +22,18 @@ pub(crate) enum Change {
     GroupsChanged(DeviceId, Vec<GroupId>),
     /// A group is gone.
     GroupDeleted(GroupId),
+    /// Only how the tenant looks changed.
+    LookChanged,
+    /// The tenant has an enterprise at Google now.
+    AndroidBound,
+    /// An Android phone was invited, or its invitation was renewed or taken back.
+    AndroidInvited(EnrollmentId),
+    /// An Android phone has come under management.
+    AndroidEnrolled(DeviceId),
+    /// Something is to be done at Google about a phone.
+    AndroidNeeds(DeviceId, AndroidNeed),
+    /// A command waits that Google hands over.
+    AndroidCommand(DeviceId, CommandUuid),
     /// A command waits for a phone.
     CommandQueued(DeviceId),
     /// An operator's command was answered.
@@ -46,7 +59,24 @@ impl Change {
                 // Another brand is nothing that phones have to be woken for.
                 let same =
                     text(new, attribute::WANTED).is_some() && !differs(old, new, attribute::WANTED);
-                (!same).then(|| rule_change(old, new).map_or(Self::HeadChanged, Self::RulesChanged))
+                Some(match same {
+                    true => Self::LookChanged,
+                    false => rule_change(old, new).map_or(Self::HeadChanged, Self::RulesChanged),
+                })
+            }
+            (SubjectItem::AndroidBinding, "INSERT" | "MODIFY") => {
+                let bound = text(new, attribute::STATE) == Some(BindingState::Bound.as_str());
+                (bound && differs(old, new, attribute::STATE)).then_some(Self::AndroidBound)
+            }
+            (SubjectItem::Enrollment(id), "INSERT" | "MODIFY") if is_android(new) => {
+                let changed = [attribute::LINK, attribute::REVOKED]
+                    .into_iter()
+                    .any(|name| differs(old, new, name));
+                changed.then_some(Self::AndroidInvited(id))
+            }
+            (SubjectItem::AndroidPhone(device), "INSERT" | "MODIFY") => {
+                let need = text(new, attribute::NEED).and_then(AndroidNeed::from_word);
+                need.map(|need| Self::AndroidNeeds(device, need))
             }
             (SubjectItem::User(user), "MODIFY" | "REMOVE") => {
                 differs(old, new, attribute::PERSON).then_some(Self::PersonChanged(user))
@@ -58,16 +88,19 @@ impl Change {
                     differs(old, new, attribute::STATE) || differs(old, new, attribute::PUSH_TOKEN);
                 let managed = text(new, attribute::STATE).and_then(DeviceState::from_word);
                 let managed = managed.is_some_and(DeviceState::is_managed);
-                if enrolled && changed {
-                    Some(Self::PhoneEnrolled(device))
-                } else if managed && groups(old) != groups(new) {
-                    Some(Self::GroupsChanged(device, groups(old)))
-                } else {
-                    None
+                match (enrolled && changed, is_android(new)) {
+                    (true, true) => Some(Self::AndroidEnrolled(device)),
+                    (true, false) => Some(Self::PhoneEnrolled(device)),
+                    (false, _) if !managed || groups(old) == groups(new) => None,
+                    (false, true) => Some(Self::AndroidNeeds(device, AndroidNeed::Place)),
+                    (false, false) => Some(Self::GroupsChanged(device, groups(old))),
                 }
             }
             (SubjectItem::Group(group), "REMOVE") => Some(Self::GroupDeleted(group)),
-            (SubjectItem::Queued(device, _), "INSERT") => Some(Self::CommandQueued(device)),
+            (SubjectItem::Queued(device, command), "INSERT") => Some(match is_android(new) {
+                true => Self::AndroidCommand(device, command),
+                false => Self::CommandQueued(device),
+            }),
             (SubjectItem::Result(device, _), "INSERT") => Some(Self::CommandAnswered(device)),
             _ => None,
         };
@@ -103,6 +136,10 @@ fn groups(header: &Item) -> Vec<GroupId> {
     let mut groups: Vec<_> = set.iter().filter_map(id).collect();
     groups.sort_unstable();
     groups
+}
+
+fn is_android(item: &Item) -> bool {
+    text(item, attribute::PLATFORM) == Some(Platform::Android.as_str())
 }
 
 fn attribute_of<'a>(item: &'a Item, name: &str) -> Option<&'a AttributeValue> {
@@ -186,7 +223,7 @@ pub(crate) mod tests {
     fn a_head_that_asks_for_the_same_wakes_nobody() {
         let wanted = |hash: &str| json!({ "wt": { "S": hash } });
         let head = |old, new| change("MODIFY", "T#TENANT#H", "0", old, new);
-        assert_eq!(head(wanted("a"), wanted("a")), None);
+        assert_eq!(head(wanted("a"), wanted("a")), Some(Change::LookChanged));
         assert_eq!(head(wanted("a"), wanted("b")), Some(Change::HeadChanged));
         assert_eq!(head(Value::Null, wanted("a")), Some(Change::HeadChanged));
     }
@@ -219,7 +256,7 @@ pub(crate) mod tests {
         let expected = RuleChange { before: rules(&one), after: rules(&two) };
         assert_eq!(of(&one, &two), Some(Change::RulesChanged(Box::new(expected))));
         assert_eq!(of(&one, &head("Korn", 2)), Some(Change::HeadChanged));
-        assert_eq!(of(&one, &one), None);
+        assert_eq!(of(&one, &one), Some(Change::LookChanged));
     }
 
     #[test]
@@ -249,6 +286,42 @@ pub(crate) mod tests {
         let gone = change("REMOVE", "T#TENANT#G", GROUP, Value::Null, Value::Null);
         assert_eq!(gone, Some(Change::GroupDeleted(GroupId::from_bits(3))));
         assert_eq!(change("INSERT", "T#TENANT#G", GROUP, Value::Null, Value::Null), None);
+    }
+
+    #[test]
+    fn what_google_has_to_do_with_is_handed_to_android() {
+        let android = |mut item: Value| {
+            item["pl"] = json!({ "S": "android" });
+            item
+        };
+        let none = || Value::Null;
+        let (device, pk) = (DeviceId::from_bits(2), "T#TENANT#D#DEVICE");
+        let queued = change("INSERT", pk, &format!("1#{UUID}"), none(), android(json!({})));
+        assert_eq!(queued, Some(Change::AndroidCommand(device, UUID.parse().unwrap())));
+        let enrolled = change("MODIFY", pk, "0", state("invited"), android(state("enrolled")));
+        assert_eq!(enrolled, Some(Change::AndroidEnrolled(device)));
+        let needs = change("MODIFY", pk, "G", none(), json!({ "nd": { "S": "place" } }));
+        assert_eq!(needs, Some(Change::AndroidNeeds(device, AndroidNeed::Place)));
+        assert_eq!(change("MODIFY", pk, "G", none(), json!({})), None);
+
+        let bound = change("MODIFY", "T#TENANT#W", "0", state("signing_up"), state("bound"));
+        assert_eq!(bound, Some(Change::AndroidBound));
+        assert_eq!(change("MODIFY", "T#TENANT#W", "0", state("bound"), state("bound")), None);
+        assert_eq!(change("MODIFY", "T#TENANT#W", "0", state("bound"), state("unbound")), None);
+
+        let enrollment = "enr_00000000000000000000000006";
+        let link =
+            |hash: &str, revoked: bool| json!({ "th": { "B": hash }, "rk": { "BOOL": revoked } });
+        let invited = |old, new| change("MODIFY", "T#TENANT#E", enrollment, old, new);
+        let followed = Some(Change::AndroidInvited(EnrollmentId::from_bits(6)));
+        assert_eq!(invited(none(), android(link("AA==", false))), followed);
+        assert_eq!(invited(link("AA==", false), android(link("AA==", true))), followed);
+        assert_eq!(invited(link("AA==", false), android(link("AA==", false))), None);
+        assert_eq!(
+            invited(none(), link("AA==", false)),
+            None,
+            "an iPhone needs nothing of Google's"
+        );
     }
 
     #[test]

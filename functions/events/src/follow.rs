@@ -1,8 +1,8 @@
 use trennwand_domain::{
-    Device, DeviceId, DeviceTraits, Duration, GroupId, Result, SlotKind, SlotStatus, TenantScope,
-    Token, UserId,
+    AndroidNeed, Device, DeviceId, DeviceTraits, Duration, GroupId, Platform, Result, SlotKind,
+    SlotStatus, TenantId, TenantScope, Token, UserId,
 };
-use trennwand_runtime::Message;
+use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::{DeviceFilter, Page};
 
 use crate::{EventsState, change::Change, wakes::Wakes};
@@ -20,8 +20,36 @@ pub(crate) async fn follow(
             let message = Message::Provision { tenant };
             state.publisher.publish(&message, Duration::ZERO).await?;
         }
-        Change::HeadChanged => wakes.tenant(tenant),
-        Change::RulesChanged(change) => wakes.concerned(tenant, change),
+        Change::HeadChanged => {
+            wakes.tenant(tenant);
+            android(state, tenant, AndroidWork::Align).await?;
+        }
+        Change::LookChanged | Change::AndroidBound => {
+            android(state, tenant, AndroidWork::Align).await?;
+        }
+        Change::AndroidInvited(enrollment) => {
+            android(state, tenant, AndroidWork::Token(enrollment)).await?;
+        }
+        Change::AndroidEnrolled(device) => {
+            if let Some(header) = state.core.store.devices(&scope).get(device).await? {
+                note_person(state, scope, &header).await?;
+                same_phone(state, scope, &header, wakes).await?;
+            }
+        }
+        Change::AndroidNeeds(device, need) => {
+            let work = match need {
+                AndroidNeed::Place => AndroidWork::Place(device),
+                AndroidNeed::Verify => AndroidWork::Verify(device),
+            };
+            android(state, tenant, work).await?;
+        }
+        Change::AndroidCommand(device, command) => {
+            android(state, tenant, AndroidWork::Command(device, command)).await?;
+        }
+        Change::RulesChanged(change) => {
+            wakes.concerned(tenant, change);
+            android(state, tenant, AndroidWork::Align).await?;
+        }
         Change::GroupsChanged(device, before) => {
             if groups_matter(state, scope, device, &before).await? {
                 wakes.device(tenant, device);
@@ -78,6 +106,10 @@ async fn group_deleted(state: &EventsState, scope: TenantScope, group: GroupId) 
             None => return Ok(()),
         }
     }
+}
+
+async fn android(state: &EventsState, tenant: TenantId, work: AndroidWork) -> Result<()> {
+    state.publisher.publish(&Message::Android { tenant, work }, Duration::ZERO).await
 }
 
 /// Whether the answer to an operator's question revealed that a profile is gone: the conversation
@@ -140,7 +172,9 @@ async fn same_phone(
         let since = |device: &Device| (device.enrolled_at, device.id);
         let (former, newer) =
             if since(other) < since(header) { (other, header) } else { (header, other) };
-        if former.user.is_some() && former.user == newer.user {
+        // Which Android phone it is, Google says, not the phone.
+        let vouched = header.platform == Platform::Android;
+        if vouched || former.user.is_some() && former.user == newer.user {
             devices.supersede(former.id).await?;
             devices.forget_phone(hash, former.id).await?;
         } else {
@@ -172,7 +206,7 @@ async fn person_changed(
         let listed = devices.list(&filter, &page).await?;
         for header in listed.items.iter().filter(|d| !d.state.has_ended()) {
             devices.set_person(header.id, user, person).await?;
-            if header.state.is_managed() {
+            if header.state.is_managed() && header.platform == Platform::Ios {
                 wakes.device(scope.tenant(), header.id);
             }
         }

@@ -18,6 +18,7 @@ async fn main() -> Result<(), lambda::Failure> {
         wake_topic: Some(config.wake_topic),
         wake_queue: Some(config.wake_queue),
         provision_queue: Some(config.provision_queue),
+        android_queue: config.android_queue,
     };
     let publisher = aws.publisher(queues);
     let state = EventsState { core: aws.core(None, None), publisher, head_delay: HEAD_DELAY };

@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod android;
 mod api;
 mod cli;
 mod console;

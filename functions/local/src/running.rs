@@ -10,11 +10,12 @@ use trennwand_domain::{Clock, Duration, Error, Result, Timestamp};
 use trennwand_fn_schedule::ScheduleState;
 use trennwand_pki::FileMasterKey;
 use trennwand_runtime::{Core, Message};
-use trennwand_simulator::StandInApns;
+use trennwand_simulator::{StandInApns, StandInGoogle};
 use trennwand_store::{Store, Tables, client};
 
 use crate::{
     Credentials, Data, Measured, Minted, Options,
+    android::LocalAndroid,
     credentials::{self, mint},
     embedded::Embedded,
     files::Secrets,
@@ -22,7 +23,7 @@ use crate::{
     patient::Patient,
     pump::Pump,
     queue::Queue,
-    service,
+    service::{self, Portal},
     timer::Timer,
 };
 
@@ -57,6 +58,7 @@ pub struct Running {
     core: Core,
     credentials: Option<Minted>,
     apns: StandInApns,
+    android: LocalAndroid,
     router: Router,
     ledger: Ledger,
     queue: Queue<Message>,
@@ -95,12 +97,16 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     );
 
     let (queue, apns) = (Queue::new(FIRST_WAIT), StandInApns::new());
-    service::serve_queue(&core, &queue, Arc::new(apns.clone()), options.test_portal);
+    let (clock, entropy) = (Arc::clone(&options.clock), Arc::clone(&options.entropy));
+    let android = LocalAndroid::start(clock, entropy, Arc::new(queue.clone())).await?;
+    let (router, google) = service::router(&core, secrets, &android);
+    let portal = Portal { certifies: options.test_portal, agrees: options.demo_agreements };
+    service::serve_queue(&core, &queue, Arc::new(apns.clone()), google, portal);
     let pump = Pump::new(service::events(&core, &queue), queue.clone(), &embedded);
     let schedule = ScheduleState { core: core.clone(), publisher: Arc::new(queue.clone()) };
     let timer = Timer::new(schedule, timer_start(&options.data, now));
     let ledger = Ledger::default();
-    let router = ledger.around(service::router(&core, secrets));
+    let router = ledger.around(router);
 
     let credentials = match &options.credentials {
         Credentials::None => None,
@@ -113,6 +119,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         credentials::write(minted, path)?;
     }
     let mut tasks = vec![tokio::spawn(pump.clone().run())];
+    if options.timer.is_some() {
+        tasks.push(tokio::spawn(android.clone().run(Arc::clone(&core.base_url))));
+    }
     tasks.extend(options.timer.map(|every| tokio::spawn(timer.clone().run(every))));
     tracing::info!(%address, "serving");
     Ok(Running {
@@ -120,6 +129,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         core,
         credentials,
         apns,
+        android,
         router,
         ledger,
         queue,
@@ -185,6 +195,12 @@ impl Running {
         &self.apns
     }
 
+    /// The stand-in for Google, where simulated Android phones live.
+    #[must_use]
+    pub const fn google(&self) -> &StandInGoogle {
+        self.android.google()
+    }
+
     /// The store, to look behind the API.
     #[must_use]
     pub const fn store(&self) -> &Store {
@@ -224,7 +240,8 @@ impl Running {
     pub async fn settle(&self) -> Result<()> {
         loop {
             self.queue.idle().await;
-            if self.pump.advance().await? == 0 && self.queue.is_idle() {
+            let pushed = self.android.deliver(&self.core.base_url).await?;
+            if self.pump.advance().await? == 0 && self.queue.is_idle() && pushed == 0 {
                 return Ok(());
             }
         }

@@ -12,6 +12,7 @@
 //! # }
 //! ```
 
+mod agreements;
 mod apns;
 mod assignment;
 mod brand;
@@ -38,6 +39,7 @@ use trennwand_web::Gate;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::{
+    agreements::{Terms, accept_for_demonstration},
     provision::{TestPortal, provision},
     rebrand::rebrand,
 };
@@ -51,6 +53,18 @@ pub struct Onboarding {
     pub gate: Gate,
     /// Signs access tokens; its name is the base URL of the service.
     pub issuer: Arc<Issuer>,
+    /// The operator's terms in force, if there are any.
+    pub terms: Option<Arc<Terms>>,
+}
+
+/// The operator's terms in force.
+#[derive(Debug, Clone)]
+pub(crate) struct PublishedTerms(pub(crate) Option<Arc<Terms>>);
+
+impl FromRef<Onboarding> for PublishedTerms {
+    fn from_ref(state: &Onboarding) -> Self {
+        Self(state.terms.clone())
+    }
 }
 
 impl FromRef<Onboarding> for Gate {
@@ -103,6 +117,7 @@ pub fn api() -> OpenApiRouter<Onboarding> {
         .routes(routes!(templates::read::template_get))
         .routes(routes!(tenants::create::tenant_create, tenants::list::tenant_list))
         .routes(routes!(tenants::read::tenant_get, tenants::update::tenant_update))
+        .routes(routes!(agreements::list::agreement_list, agreements::create::agreement_create))
         .routes(routes!(readiness::readiness_get))
         .routes(routes!(clients::create::client_create, clients::list::client_list))
         .routes(routes!(clients::revoke::client_revoke))
@@ -131,6 +146,6 @@ mod tests {
         let count = operations.len();
         operations.sort_unstable();
         operations.dedup();
-        assert_eq!((count, operations.len()), (36, 36));
+        assert_eq!((count, operations.len()), (38, 38));
     }
 }

@@ -52,7 +52,7 @@ impl World {
         let core = Core::new(store, Arc::new(master), clock.clone(), entropy.clone(), base);
         let issuer = Issuer::new(SigningKey::generate().unwrap(), base, clock, entropy);
         let gate = core.api(Verifier::of(&issuer)).gate;
-        let state = Onboarding { core: core.clone(), gate, issuer: Arc::new(issuer) };
+        let state = Onboarding { core: core.clone(), gate, issuer: Arc::new(issuer), terms: None };
         let shell = Shell { ids: core.ids.clone(), function: "onboarding" };
         let routes = trennwand_web::finish(trennwand_fn_onboarding::router(state), shell);
         Self { core, routes }

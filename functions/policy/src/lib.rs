@@ -54,6 +54,8 @@ pub fn api() -> OpenApiRouter<Api> {
         .routes(routes!(devices::compliance::device_compliance_get))
         .routes(routes!(commands::create::command_create, commands::list::command_list))
         .routes(routes!(commands::read::command_get))
+        .routes(routes!(commands::removal::release::device_release))
+        .routes(routes!(commands::removal::wipe::device_wipe))
         .routes(routes!(policies::create::policy_create, policies::list::policy_list))
         .routes(routes!(policies::artifacts::policy_artifacts_get))
         .routes(routes!(policies::preview::policy_preview))
@@ -96,6 +98,6 @@ mod tests {
         let count = operations.len();
         operations.sort_unstable();
         operations.dedup();
-        assert_eq!((count, operations.len()), (44, 44));
+        assert_eq!((count, operations.len()), (46, 46));
     }
 }

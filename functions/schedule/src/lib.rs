@@ -1,5 +1,5 @@
-//! The timer: wakes every phone once a day at its minute, so that a verdict has an age, and takes
-//! roll-outs to their next stage.
+//! The timer: wakes every iPhone once a day at its minute, so that a verdict has an age, has every
+//! enterprise at Google reconciled, and takes roll-outs to their next stage.
 //!
 //! Architecture invariants: a tick may come twice, late, or after a long pause; each minute of the
 //! day is then looked at once, and a phone that is woken twice only connects twice. A step of a
@@ -27,7 +27,7 @@ mod rollouts;
 use std::{collections::BTreeMap, sync::Arc};
 
 use trennwand_domain::{DeviceState, Duration, Result, TenantId, Timestamp};
-use trennwand_runtime::{Audience, Core, Message, Publisher, Wake};
+use trennwand_runtime::{AndroidWork, Audience, Core, Message, Publisher, Wake};
 use trennwand_store::{Due, WakeTarget};
 
 /// Targets in one message.
@@ -51,6 +51,12 @@ pub async fn tick(state: &ScheduleState, now: Timestamp, last: Timestamp) -> Res
     let advanced = rollouts::advance_due(state, now).await;
     let mut woken = 0;
     for minutes in minutes::between(last, now) {
+        // Once a day Google is asked about every phone: what it said may have been lost.
+        for scope in state.core.store.due().enterprises(minutes.clone()).await? {
+            let work = AndroidWork::Reconcile(None);
+            let message = Message::Android { tenant: scope.tenant(), work };
+            state.publisher.publish(&message, Duration::ZERO).await?;
+        }
         for shard in 0..Due::SHARDS {
             let mut cursor = None;
             loop {

@@ -111,6 +111,8 @@ pub const fn request_type(kind: CommandKind) -> &'static str {
         CommandKind::ManagedApplicationList => "ManagedApplicationList",
         CommandKind::CertificateList => "CertificateList",
         CommandKind::DeviceLock => "DeviceLock",
+        // Not asked of iPhones (see `command_for`).
+        CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice => "",
     }
 }
 

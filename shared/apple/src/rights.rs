@@ -43,6 +43,8 @@ const fn needed(kind: CommandKind) -> u32 {
         CommandKind::Restrictions => 512,
         CommandKind::SecurityInfo => 1024,
         CommandKind::ManagedApplicationList => 4096,
+        // Not asked of iPhones: no right permits it.
+        CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice => 0,
     }
 }
 

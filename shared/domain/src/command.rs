@@ -22,10 +22,16 @@ pub enum CommandKind {
     CertificateList,
     /// `DeviceLock`.
     DeviceLock,
+    /// Ends management and removes what is the company's; made by `…/release`.
+    Release,
+    /// Removes what is the company's; made by `…/wipe`.
+    WipeBusiness,
+    /// Resets the whole phone; made by `…/wipe`, never for a personal one.
+    WipeDevice,
 }
 
 impl CommandKind {
-    /// All kinds, in the order of the documentation.
+    /// Those that `…/commands` takes, in the order of the documentation.
     pub const ALL: [Self; 7] = [
         Self::DeviceInformation,
         Self::SecurityInfo,
@@ -34,6 +40,20 @@ impl CommandKind {
         Self::ManagedApplicationList,
         Self::CertificateList,
         Self::DeviceLock,
+    ];
+
+    /// All that can wait in a queue: those that `…/release` and `…/wipe` make, too.
+    pub const QUEUED: [Self; 10] = [
+        Self::DeviceInformation,
+        Self::SecurityInfo,
+        Self::ProfileList,
+        Self::Restrictions,
+        Self::ManagedApplicationList,
+        Self::CertificateList,
+        Self::DeviceLock,
+        Self::Release,
+        Self::WipeBusiness,
+        Self::WipeDevice,
     ];
 
     /// The name in the API.
@@ -47,6 +67,9 @@ impl CommandKind {
             Self::ManagedApplicationList => "managed_application_list",
             Self::CertificateList => "certificate_list",
             Self::DeviceLock => "device_lock",
+            Self::Release => "release",
+            Self::WipeBusiness => "wipe_business",
+            Self::WipeDevice => "wipe_device",
         }
     }
 }
@@ -240,6 +263,8 @@ pub struct QueuedCommand {
     pub uuid: CommandUuid,
     /// What it asks.
     pub kind: CommandKind,
+    /// Whether Google has it, to be handed to the Android phone; an iPhone fetches its commands itself.
+    pub issued: bool,
 }
 
 /// What a phone answered to an operator's command.

@@ -79,7 +79,8 @@ words! {
 
 impl Target {
     /// The targets that phones can be enrolled to today; templates are stored for these only.
-    pub const OFFERED: &'static [Self] = &[Self::IosDevice];
+    pub const OFFERED: &'static [Self] =
+        &[Self::IosDevice, Self::AndroidPersonal, Self::AndroidCompany];
 
     /// Whether phones can be enrolled to it today.
     #[must_use]

@@ -12,6 +12,10 @@ words! {
     Method {
         /// A configuration profile, opened by link.
         Profile = "profile",
+        /// A work profile on the user's own Android phone, opened by link.
+        WorkProfile = "work_profile",
+        /// A QR code that a new Android phone of the company scans when it is set up.
+        SetupQr = "setup_qr",
     }
 }
 
@@ -84,8 +88,18 @@ pub struct Enrollment {
     pub expires_at: Timestamp,
     /// Taken back.
     pub revoked: bool,
-    /// The certificate that used it up.
+    /// The certificate that used it up, of an iPhone.
     pub issued: Option<IssuedCertificate>,
+    /// When an Android phone was enrolled with it.
+    pub used_at: Option<Timestamp>,
+}
+
+impl Enrollment {
+    /// Whether a phone was enrolled with it.
+    #[must_use]
+    pub const fn is_used(&self) -> bool {
+        self.issued.is_some() || self.used_at.is_some()
+    }
 }
 
 /// The one certificate that an invitation was used up for.

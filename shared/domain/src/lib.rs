@@ -15,6 +15,7 @@
 //! assert!(device.to_string().starts_with("dev_"));
 //! ```
 
+mod android;
 mod assignment;
 mod audit;
 mod brand;
@@ -37,6 +38,10 @@ mod tenancy;
 mod token;
 mod user;
 
+pub use android::{
+    Agreement, AndroidBinding, AndroidNeed, AndroidPhone, AndroidPolicy, AndroidToken,
+    BindingState, EnrollmentReference, ForeignPolicy, Officer,
+};
 pub use assignment::{
     ArtefactRef, AssignedTo, Assignment, AssignmentHead, DeviceTraits, Group, MailAuth, MailKind,
     MailSettings, Plan, Reached, Rule, RuleScope,

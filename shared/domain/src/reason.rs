@@ -255,6 +255,82 @@ reasons! {
     AndroidNotAuthorized = 83, "android_not_authorized",
         "Google does not let this service manage the company's Android phones; the binding may have been ended in Google's console.",
         "Google lässt diesen Dienst die Android-Telefone des Unternehmens nicht verwalten; möglicherweise wurde die Bindung in Googles Konsole beendet.";
+    /// The operator's terms are not accepted.
+    AgreementRequired = 102, "agreement_required",
+        "The tenant has to accept the operator's terms first.",
+        "Der Mandant muss zuerst den Bedingungen des Betreibers zustimmen.";
+    /// No enterprise at Google.
+    AndroidNotBound = 103, "android_not_bound",
+        "The tenant is not bound to Google yet; finish the Android sign-up first.",
+        "Der Mandant ist noch nicht mit Google verbunden; bitte zuerst die Android-Anmeldung abschließen.";
+    /// There is an enterprise already.
+    AndroidBound = 104, "android_bound",
+        "The tenant is bound to Google already.",
+        "Der Mandant ist bereits mit Google verbunden.";
+    /// The platform has no phones left to reserve.
+    AndroidQuotaExhausted = 105, "android_quota_exhausted",
+        "The platform's quota of Android phones at Google does not hold this many more.",
+        "Das Kontingent der Plattform für Android-Telefone bei Google reicht dafür nicht aus.";
+    /// The tenant's share is used up.
+    AndroidReservationExhausted = 106, "android_reservation_exhausted",
+        "All Android phones reserved for the tenant are taken; reserve more first.",
+        "Alle für den Mandanten reservierten Android-Telefone sind vergeben; bitte zuerst mehr reservieren.";
+    /// Phones are still under management.
+    AndroidDevicesEnrolled = 107, "android_devices_enrolled",
+        "Android phones are still under management; release them first.",
+        "Es werden noch Android-Telefone verwaltet; bitte zuerst freigeben.";
+    /// Nothing separates the company's side.
+    NoWorkProfile = 108, "no_work_profile",
+        "The phone reports that it has no work profile, so every app on it can read business contacts.",
+        "Das Telefon meldet, dass es kein Arbeitsprofil hat; jede App darauf kann so Geschäftskontakte lesen.";
+    /// Not the version that was written from here.
+    PolicyChangedElsewhere = 109, "policy_changed_elsewhere",
+        "The phone follows a version of its policy that was not written by this service.",
+        "Das Telefon folgt einer Fassung seiner Richtlinie, die nicht dieser Dienst geschrieben hat.";
+    /// A setting is not followed.
+    SettingNotApplied = 110, "setting_not_applied",
+        "The phone reports that it does not follow {settings}.",
+        "Das Telefon meldet, dass es {settings} nicht befolgt.";
+    /// The phone does more than asked.
+    StricterFallback = 111, "stricter_fallback",
+        "The phone is too old for the exception and closes this path entirely.",
+        "Das Telefon ist für die Ausnahme zu alt und schließt diesen Weg ganz.";
+    /// A setting is about to be followed.
+    SettingPending = 112, "setting_pending",
+        "The phone has not applied {settings} yet.",
+        "Das Telefon hat {settings} noch nicht angewendet.";
+    /// The app for business mail is missing.
+    MailAppMissing = 113, "mail_app_missing",
+        "The phone reports that the mail app of the work profile is not installed.",
+        "Das Telefon meldet, dass die Mail-App des Arbeitsprofils nicht installiert ist.";
+    /// The mail app is there; more is not known.
+    SignInNotReported = 114, "sign_in_not_reported",
+        "The mail app of the work profile has its settings; whether the user signed in is not reported.",
+        "Die Mail-App des Arbeitsprofils hat ihre Einstellungen; ob der Benutzer angemeldet ist, wird nicht gemeldet.";
+    /// Google thinks the phone is at risk.
+    SecurityAtRisk = 115, "security_at_risk",
+        "The path is reported closed, but Google rates the phone as at risk.",
+        "Der Weg ist als geschlossen gemeldet, doch Google stuft das Telefon als gefährdet ein.";
+    /// Google thinks the phone is in other hands.
+    PossiblyCompromised = 116, "possibly_compromised",
+        "Google rates the phone as possibly compromised, so what it reports proves nothing.",
+        "Google stuft das Telefon als möglicherweise kompromittiert ein; was es meldet, beweist deshalb nichts.";
+    /// The applied version closes the path.
+    PolicyApplied = 117, "policy_applied",
+        "The phone reports as applied the version of the policy that closes this path.",
+        "Das Telefon meldet die Fassung der Richtlinie als angewendet, die diesen Weg schließt.";
+    /// Phones of this platform do not know it.
+    NotOnThisPlatform = 118, "not_on_this_platform",
+        "This is not available for phones of this platform.",
+        "Dies gibt es für Telefone dieser Plattform nicht.";
+    /// The whole phone is the person's.
+    PersonalPhoneNeverWiped = 119, "personal_phone_never_wiped",
+        "A personal phone is never reset as a whole; only what is the company's can be removed.",
+        "Ein privates Telefon wird nie als Ganzes zurückgesetzt; entfernt werden kann nur, was der Firma gehört.";
+    /// Personal apps may read business contacts.
+    WorkContactsOpen = 120, "work_contacts_open",
+        "On the phone, private apps may read business contacts: Google's default is in effect.",
+        "Private Apps dürfen auf dem Telefon Geschäftskontakte lesen: Es gilt Googles Vorgabe.";
 }
 
 impl ReasonCode {

@@ -14,6 +14,9 @@ pub enum Authenticator {
     StreamRecord,
     /// A message from one of our own queues.
     QueueMessage,
+    /// A message that Google's identity provider vouched for. Until the reference in it was compared
+    /// with its seal, the scope only serves to read.
+    Notification,
     /// The timer, walking an index of our own table.
     Timer,
 }

@@ -47,6 +47,10 @@ pub enum SealedField {
     UnlockToken(DeviceId),
     /// An answer of the API that is kept under this key, to be given again.
     Answer(Digest),
+    /// An enrolment token at Google, for this invitation.
+    AndroidToken(EnrollmentId),
+    /// What a new Android phone scans, for this invitation.
+    AndroidQr(EnrollmentId),
     /// What identifies a person; sealed with the person's own key.
     Person(UserId),
 }
@@ -63,6 +67,8 @@ impl SealedField {
             Self::IssuedCertificate(id) => format!("tenant/{tenant}/enrollment/{id}/certificate"),
             Self::UnlockToken(id) => format!("tenant/{tenant}/device/{id}/unlock_token"),
             Self::Answer(key) => format!("tenant/{tenant}/answer/{key}"),
+            Self::AndroidToken(id) => format!("tenant/{tenant}/enrollment/{id}/android_token"),
+            Self::AndroidQr(id) => format!("tenant/{tenant}/enrollment/{id}/android_qr"),
             Self::Person(id) => format!("tenant/{tenant}/user/{id}/person"),
         }
     }

@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use trennwand_domain::{
-    Control, ControlState, Device, Locale, Reason, ReasonCode, SlotKind, Timestamp, Verdict,
+    Control, ControlState, Device, Locale, Platform, Reason, ReasonCode, SlotKind, Timestamp,
+    Verdict,
 };
 
-use crate::{Facts, app_name, restrictions};
+use crate::{AndroidFacts, CATALOGUE, Facts, app_name, restrictions};
 
 /// One control of one phone, for people and programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,14 +35,48 @@ pub fn explain(
     now: Timestamp,
     facts: &[(SlotKind, Facts)],
 ) -> ControlReport {
+    report(device, control, locale, now, Known { facts, android: None })
+}
+
+/// Every control of an Android phone in words. `facts` are what is kept of its last report.
+#[must_use]
+pub fn explain_android(
+    device: &Device,
+    locale: Locale,
+    now: Timestamp,
+    facts: Option<&AndroidFacts>,
+) -> Vec<ControlReport> {
+    let known = Known { facts: &[], android: facts };
+    Control::ALL.into_iter().map(|control| report(device, control, locale, now, known)).collect()
+}
+
+/// What is stored of what a phone said; it only fills the reasons' placeholders.
+#[derive(Debug, Clone, Copy)]
+struct Known<'f> {
+    facts: &'f [(SlotKind, Facts)],
+    android: Option<&'f AndroidFacts>,
+}
+
+fn report(
+    device: &Device,
+    control: Control,
+    locale: Locale,
+    now: Timestamp,
+    known: Known<'_>,
+) -> ControlReport {
     let state = device.controls.of(control);
     let applies = state.verdict != Verdict::NotApplicable;
+    let source = match (source(control, state.reason), device.platform) {
+        ("settings", _) => "settings",
+        (_, Platform::Android) => "status_report",
+        (source, Platform::Ios) => source,
+    };
     ControlReport {
         control,
         verdict: state.verdict_at(now),
-        reason: reason(control, state, locale, now, facts),
+        reason: reason(control, state, locale, now, known),
         observed_at: state.observed_at,
-        source: source(control, state.reason),
+        source,
         fresh_until: state.fresh_until().filter(|_| applies),
     }
 }
@@ -68,7 +103,7 @@ pub fn reasons(device: &Device, locale: Locale, now: Timestamp) -> Vec<Reason> {
     }
     let mut reasons: Vec<Reason> = Vec::new();
     for (control, state) in device.controls.iter().filter(|(_, s)| s.verdict_at(now) == verdict) {
-        let reason = reason(control, state, locale, now, &[]);
+        let reason = reason(control, state, locale, now, Known { facts: &[], android: None });
         if reasons.iter().all(|known| known.code != reason.code) {
             reasons.push(reason);
         }
@@ -81,8 +116,9 @@ fn reason(
     state: &ControlState,
     locale: Locale,
     now: Timestamp,
-    facts: &[(SlotKind, Facts)],
+    known: Known<'_>,
 ) -> Reason {
+    let facts = known.facts;
     let code = match state.verdict_at(now) {
         Verdict::Stale => ReasonCode::ObservationTooOld,
         _ => state.reason,
@@ -93,7 +129,10 @@ fn reason(
             params.insert("keys", keys(control, code, facts));
         }
         ReasonCode::MessengerManaged => {
-            params.insert("apps", apps(locale, facts));
+            params.insert("apps", apps(locale, facts, known.android));
+        }
+        ReasonCode::SettingNotApplied | ReasonCode::SettingPending => {
+            params.insert("settings", settings(locale, known.android));
         }
         _ => {}
     }
@@ -114,7 +153,20 @@ fn keys(control: Control, code: ReasonCode, facts: &[(SlotKind, Facts)]) -> Stri
     keys.join(", ")
 }
 
-fn apps(locale: Locale, facts: &[(SlotKind, Facts)]) -> String {
+/// The settings of an Android policy that the reason speaks of.
+fn settings(locale: Locale, facts: Option<&AndroidFacts>) -> String {
+    let settings = facts.map(AndroidFacts::settings).unwrap_or_default();
+    match (settings.is_empty(), locale) {
+        (false, _) => settings.join(", "),
+        (true, Locale::En) => "a setting of its policy".to_owned(),
+        (true, Locale::De) => "eine Einstellung seiner Richtlinie".to_owned(),
+    }
+}
+
+fn apps(locale: Locale, facts: &[(SlotKind, Facts)], android: Option<&AndroidFacts>) -> String {
+    let of_android =
+        |package: &str| CATALOGUE.iter().find(|app| app.android == package).map(|app| app.name);
+    let named = android.into_iter().flat_map(AndroidFacts::messengers).filter_map(of_android);
     let names: Vec<_> = facts
         .iter()
         .filter_map(|(_, facts)| match facts {
@@ -123,6 +175,7 @@ fn apps(locale: Locale, facts: &[(SlotKind, Facts)]) -> String {
         })
         .flatten()
         .filter_map(|bundle_id| app_name(bundle_id))
+        .chain(named)
         .collect();
     match (names.is_empty(), locale) {
         (false, _) => names.join(", "),

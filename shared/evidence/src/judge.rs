@@ -121,6 +121,11 @@ fn without_account(device: &mut Device, expected: Option<&Expected<'_>>) {
     let Some(Err(cause)) = expected.map(|expected| expected.account) else {
         return;
     };
+    no_account(device, cause);
+}
+
+/// The controls of an account that a phone is not to get, for this cause.
+pub(crate) fn no_account(device: &mut Device, cause: ReasonCode) {
     let state = match cause {
         ReasonCode::MailNone => ControlState::not_applicable(cause),
         _ => ControlState::unknown(cause),

@@ -17,6 +17,7 @@
 //! assert_eq!(best_verdict(Some(ReasonCode::NoUser)), Verdict::Unknown);
 //! ```
 
+mod android;
 mod best;
 mod catalogue;
 mod current;
@@ -29,11 +30,12 @@ mod install;
 mod judge;
 mod restrictions;
 
+pub use android::{AndroidFacts, ExpectedAndroid, Foreign, observe_android};
 pub use best::best_verdict;
 pub use catalogue::{App, CATALOGUE, CATALOGUE_DATE, app_name};
 pub use current::{ExpectedTokens, catch_up};
 pub use expected::{Expected, ExpectedProfile};
-pub use explain::{ControlReport, explain, explain_all, reasons};
+pub use explain::{ControlReport, explain, explain_all, explain_android, reasons};
 pub use facts::Facts;
 pub use install::{install_cause, judge_install};
 pub use judge::observe;

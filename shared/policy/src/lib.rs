@@ -26,6 +26,7 @@
 //! assert_eq!(refusal.code, RefusalCode::MessengersOnFullyManaged);
 //! ```
 
+mod android;
 mod catalogue;
 mod claims;
 mod compile;
@@ -51,6 +52,9 @@ mod template;
 mod wanted;
 mod words;
 
+pub use android::{
+    PlannedPolicy, android_mail_app, android_policies, android_policy_name, android_settings,
+};
 pub use catalogue::{App, CATALOGUE, CATALOGUE_DATE, catalogue_app};
 pub use claims::{CLAIMS_VERSION, Claim, FORBIDDEN_PHRASES, forbidden_phrase};
 pub use compile::{Compiled, artifacts, compile};

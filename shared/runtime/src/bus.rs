@@ -3,8 +3,8 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use trennwand_domain::{
-    DeviceId, DeviceState, DeviceTraits, Duration, Error, PushTarget, ResellerId, Result, Rule,
-    Secret, TenantId,
+    CommandUuid, DeviceId, DeviceState, DeviceTraits, Duration, EnrollmentId, Error, PushTarget,
+    ResellerId, Result, Rule, Secret, TenantId,
 };
 use trennwand_pki::BoxFuture;
 use trennwand_store::WakeTarget;
@@ -28,6 +28,32 @@ pub enum Message {
     },
     /// Wake phones.
     Wake(Wake),
+    /// Do something at Google.
+    Android {
+        /// The tenant.
+        tenant: TenantId,
+        /// What.
+        work: AndroidWork,
+    },
+}
+
+/// What is to be done at Google for a tenant; nothing if it is not bound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AndroidWork {
+    /// Bring policies and brand in line with the assignment head.
+    Align,
+    /// Find out what a version of a policy says that was not written from here, judge this phone by
+    /// it, and write our own again.
+    Verify(DeviceId),
+    /// Make, or take back, the enrolment token of an invitation.
+    Token(EnrollmentId),
+    /// Give a phone the policy that it should have.
+    Place(DeviceId),
+    /// Carry out a waiting command.
+    Command(DeviceId, CommandUuid),
+    /// Look at every phone, from this page on.
+    Reconcile(Option<String>),
 }
 
 /// Phones of one tenant to be woken.
@@ -174,6 +200,17 @@ mod tests {
             (
                 Message::Rebrand { reseller: ResellerId::from_bits(7), after: None },
                 r#"{"rebrand":{"reseller":"res_00000000000000000000000007"}}"#.into(),
+            ),
+            (
+                Message::Android { tenant: TenantId::from_bits(1), work: AndroidWork::Align },
+                format!(r#"{{"android":{{"tenant":"{tenant}","work":"align"}}}}"#),
+            ),
+            (
+                Message::Android {
+                    tenant: TenantId::from_bits(1),
+                    work: AndroidWork::Place(DeviceId::from_bits(2)),
+                },
+                format!(r#"{{"android":{{"tenant":"{tenant}","work":{{"place":"{device}"}}}}}}"#),
             ),
             (
                 wake(Audience::Tenant),

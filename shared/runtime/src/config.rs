@@ -177,7 +177,14 @@ configs! {
         base_url: base_url = "BASE_URL",
         /// Its own SQS queue, for work that is too much for one message.
         provision_queue: queue_url = "PROVISION_QUEUE_URL",
-    } {}
+    } {
+        /// The version of the operator's terms; without terms nobody can be bound to Google.
+        terms_version: version = "TERMS_VERSION",
+        /// Where they can be read.
+        terms_url: base_url = "TERMS_URL",
+        /// SHA-256 of their text, in hexadecimal.
+        terms_sha256: sha256 = "TERMS_SHA256",
+    }
     /// Of `policy`.
     Policy = "policy" {
         /// The KMS key above all tenants' keys.
@@ -215,12 +222,18 @@ configs! {
         wake_queue: queue_url = "WAKE_QUEUE_URL",
         /// The SQS queue of `onboarding`: new tenants, changed brands.
         provision_queue: queue_url = "PROVISION_QUEUE_URL",
-    } {}
+    } {
+        /// The SQS queue of `android`, if the platform has Android.
+        android_queue: queue_url = "ANDROID_QUEUE_URL",
+    }
     /// Of `schedule`.
     Schedule = "schedule" {
         /// The SNS topic for wakes.
         wake_topic: topic_arn = "WAKE_TOPIC_ARN",
-    } {}
+    } {
+        /// The SQS queue of `android`, if the platform has Android.
+        android_queue: queue_url = "ANDROID_QUEUE_URL",
+    }
     /// Of `setup`.
     Setup = "setup" {
         /// The KMS key above all tenants' keys.

@@ -44,7 +44,7 @@ mod write;
 
 pub use self::{
     answer::{Answer, Written},
-    bus::{Audience, Message, Publisher, RuleChange, Wake},
+    bus::{AndroidWork, Audience, Message, Publisher, RuleChange, Wake},
     core::{Api, Core},
     document::DocumentSchema,
     mount::mount,

@@ -6,8 +6,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use trennwand_domain::{
-    Clock, Duration, Entropy, Error, Person, Result, Sealed, SealedField, Secret, TenantId,
-    TenantScope, Timestamp, Token, User, UserId,
+    Clock, Duration, EnrollmentReference, Entropy, Error, Person, Result, Sealed, SealedField,
+    Secret, TenantId, TenantScope, Timestamp, Token, User, UserId,
 };
 use trennwand_pki::{DataKey, MasterKey};
 use trennwand_store::Store;
@@ -84,11 +84,7 @@ impl Vault {
         let wrapped = self.store.tenant(scope).wrapped_key().await?;
         let wrapped = wrapped.ok_or_else(|| Error::not_found("tenant"))?;
         let key = self.master.unwrap(&tenant_context(tenant), &wrapped).await?;
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.len() >= CAPACITY {
-            held.clear();
-        }
-        held.insert(tenant, (now, key.clone()));
+        self.hold(tenant, &key);
         Ok(key)
     }
 
@@ -180,6 +176,45 @@ impl Vault {
                 None => Err(error),
             },
         }
+    }
+
+    /// Whether the tenant's key is held, so that [`Self::tenant_key`] asks nobody.
+    #[must_use]
+    pub fn holds(&self, scope: &TenantScope) -> bool {
+        self.held_key(scope.tenant(), self.clock.now()).is_some()
+    }
+
+    /// Holds the tenant's key that was read together with something else.
+    ///
+    /// # Errors
+    /// Unavailable if the master key cannot be reached; internal if it is not the tenant's key.
+    pub async fn learn(&self, scope: &TenantScope, wrapped: &[u8]) -> Result<()> {
+        let tenant = scope.tenant();
+        let key = self.master.unwrap(&tenant_context(tenant), wrapped).await?;
+        self.hold(tenant, &key);
+        Ok(())
+    }
+
+    fn hold(&self, tenant: TenantId, key: &DataKey) {
+        let now = self.clock.now();
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() >= CAPACITY {
+            held.clear();
+        }
+        held.insert(tenant, (now, key.clone()));
+    }
+
+    /// The seal of a reference that travels through Google ([`EnrollmentReference::signed`]).
+    ///
+    /// # Errors
+    /// As [`Self::tenant_key`].
+    pub async fn reference_seal(
+        &self,
+        scope: &TenantScope,
+        reference: &EnrollmentReference,
+    ) -> Result<[u8; 16]> {
+        let text = reference.to_string();
+        Ok(self.tenant_key(scope).await?.pseudonym("android enrolment", text.as_bytes()))
     }
 
     /// The keyed hash by which a phone is known again: `Device::udid_hash`.

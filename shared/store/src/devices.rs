@@ -20,6 +20,7 @@ mod list;
 mod membership;
 mod queue;
 mod same_phone;
+pub(crate) use self::queue::kind_of;
 #[cfg(test)]
 mod tests;
 

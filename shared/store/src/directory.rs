@@ -4,7 +4,8 @@ use trennwand_domain::{
 };
 
 use crate::{
-    Store,
+    Issued, Store, android,
+    devices::kind_of,
     item::{Item, json, text},
     layout::{self, attribute},
     transaction::Table,
@@ -30,6 +31,41 @@ impl<'a> Directory<'a> {
         item.map(|mut item| item.json("ow")).transpose()
     }
 
+    /// Whose an enterprise at Google is; `id` is the part after `enterprises/`. The caller has verified
+    /// who speaks of it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn enterprise(&self, id: &str) -> Result<Option<TenantScope>> {
+        let item = self.store.read(Table::Data, &layout::enterprise_directory(id)).await?;
+        item.map(|mut item| Ok(notified(item.parsed("tn")?))).transpose()
+    }
+
+    /// Whose sign-up at Google the token in a callback's address belongs to.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn signup(&self, token: &OneTimeToken) -> Result<Option<TenantScope>> {
+        let item = self.store.read(Table::Data, &layout::signup_directory(token.hash())).await?;
+        item.map(|mut item| Ok(linked(item.parsed("tn")?))).transpose()
+    }
+
+    /// Which command Google carries out as the operation with this name. The caller has verified who
+    /// speaks of it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn operation(&self, name: &str) -> Result<Option<Issued>> {
+        let key = layout::operation_directory(android::operation_hash(name));
+        let Some(mut item) = self.store.read(Table::Data, &key).await? else { return Ok(None) };
+        Ok(Some(Issued {
+            scope: notified(item.parsed("tn")?),
+            device: item.parsed(attribute::DEVICE)?,
+            command: item.parsed("cm")?,
+            kind: item.word("ki", kind_of)?,
+        }))
+    }
+
     /// The tenant, invitation and phone that an enrolment link belongs to.
     ///
     /// # Errors
@@ -46,10 +82,18 @@ impl<'a> Directory<'a> {
         };
         let Some(mut item) = item else { return Ok(None) };
         let tenant: TenantId = item.parsed("tn")?;
-        #[expect(clippy::disallowed_methods, reason = "whoever holds the link holds its secret")]
-        let scope = TenantScope::vouched(Authenticator::EnrollmentToken, tenant);
-        Ok(Some((scope, item.parsed("en")?, item.parsed(attribute::DEVICE)?)))
+        Ok(Some((linked(tenant), item.parsed("en")?, item.parsed(attribute::DEVICE)?)))
     }
+}
+
+const fn linked(tenant: TenantId) -> TenantScope {
+    #[expect(clippy::disallowed_methods, reason = "whoever holds the link holds its secret")]
+    TenantScope::vouched(Authenticator::EnrollmentToken, tenant)
+}
+
+const fn notified(tenant: TenantId) -> TenantScope {
+    #[expect(clippy::disallowed_methods, reason = "the caller verified who sent the message")]
+    TenantScope::vouched(Authenticator::Notification, tenant)
 }
 
 /// The directory item of a client.

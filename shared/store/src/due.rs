@@ -69,6 +69,38 @@ impl<'a> Due<'a> {
         Self { store }
     }
 
+    /// The tenants whose enterprise at Google is to be reconciled in one of these minutes of the day
+    /// (UTC).
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn enterprises(&self, minutes: RangeInclusive<u16>) -> Result<Vec<TenantScope>> {
+        let (mut tenants, mut from) = (Vec::new(), None);
+        loop {
+            let output = self
+                .store
+                .dynamo()
+                .query()
+                .table_name(self.store.table(Table::Data))
+                .index_name(layout::BY_DUE)
+                .key_condition_expression("due_pk = :pk AND due_sk BETWEEN :from AND :to")
+                .expression_attribute_values(":pk", text(layout::ANDROID_SHARD))
+                .expression_attribute_values(":from", text(layout::wake_minute(*minutes.start())))
+                .expression_attribute_values(":to", text(layout::wake_minute(*minutes.end())))
+                .set_exclusive_start_key(from.take())
+                .send()
+                .await
+                .map_err(|e| failure::from_sdk(&e))?;
+            for item in output.items.unwrap_or_default() {
+                tenants.push(scope_of(&item)?);
+            }
+            from = output.last_evaluated_key;
+            if from.is_none() {
+                return Ok(tenants);
+            }
+        }
+    }
+
     /// The managed phones of a shard (`0..SHARDS`) whose minute of the day (UTC, 0 to 1439) lies in
     /// `minutes`; a range across midnight is two calls.
     ///

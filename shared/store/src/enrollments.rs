@@ -153,10 +153,11 @@ impl<'a> Enrollments<'a> {
             .maybe("it", issued.map(|i| text(&i.transaction)))
             .maybe("ik", issued.map(|i| bytes(*i.public_key.as_bytes())))
             .maybe("ic", issued.map(|i| bytes(i.certificate.as_bytes())))
+            .maybe("ua", enrollment.used_at.map(moment))
     }
 }
 
-fn decode(mut item: Fields) -> Result<Enrollment> {
+pub(crate) fn decode(mut item: Fields) -> Result<Enrollment> {
     let issued = match item.opt_array("ik")? {
         None => None,
         Some(public_key) => Some(IssuedCertificate {
@@ -179,6 +180,7 @@ fn decode(mut item: Fields) -> Result<Enrollment> {
         expires_at: item.moment("ex")?,
         revoked: item.flag("rk")?,
         issued,
+        used_at: item.opt_moment("ua")?,
     })
 }
 

@@ -23,13 +23,19 @@
 //! | | `I#<query>` | facts |
 //! | | `R#<uuid>` | result of a queued command |
 //! | | `S#<name>` | secret |
+//! | | `G` | the phone as Google names it, and its last report |
+//! | `T#<tenant>#AGR` | `<version>` | acceptance of the operator's terms |
+//! | `T#<tenant>#W` | `0`, `policies` | enterprise at Google, its policies as written |
+//! | | `e#<enrollment>` | Google's token for an invitation |
 //! | `R#<reseller>#O`, `#T`, `#C` | `0`, `<tenant>`, `<client>` | reseller, its tenants, its clients |
 //! | `R#<reseller>#B` | `0`, `logo` | its brand, the bytes of its logo |
 //! | `R#<reseller>#P` | `t#<template>`, `default` | its policy templates, the one for new tenants |
 //! | `O#R`, `O#C` | `<reseller>`, `<client>` | the operator's resellers, clients |
 //! | `T#<tenant>#AUD`, `R#<reseller>#AUD`, `O#AUD` | `<event>` | audit trail |
 //! | `T#<tenant>#IDK`, `R#<reseller>#IDK`, `O#IDK` | `<hash>` | answer kept under an idempotency key |
+//! | `O#W` | `0` | how many phones of the platform's quota at Google are reserved |
 //! | `X#client#<client>`, `X#link#<hash>` | `0` | directory |
+//! | `X#enterprise#<id>`, `X#signup#<hash>`, `X#operation#<hash>` | `0` | directory of what Google names |
 //! | table `keys`: `T#<tenant>#K` | `0` | the tenant's wrapped data key |
 //! | table `keys`: `O#K` | `0` | the platform's wrapped data key |
 //! | table `keys`: `O#J` | `0` | the key that signs access tokens |
@@ -265,6 +271,60 @@ pub(crate) fn results(scope: &TenantScope, id: DeviceId) -> Span {
 pub(crate) fn result(scope: &TenantScope, id: DeviceId, uuid: CommandUuid) -> Key {
     results(scope, id).item(uuid)
 }
+
+/// The phone as Google names it.
+pub(crate) fn android_phone(scope: &TenantScope, id: DeviceId) -> Key {
+    device_partition(scope, id).item("G")
+}
+
+pub(crate) fn agreements(scope: &TenantScope) -> Span {
+    Span::new(tenant_pk(scope, "AGR"), "")
+}
+
+pub(crate) fn agreement(scope: &TenantScope, version: &str) -> Key {
+    agreements(scope).item(version)
+}
+
+/// The tenant's enterprise at Google.
+pub(crate) fn android_binding(scope: &TenantScope) -> Key {
+    key(tenant_pk(scope, "W"), "0".into())
+}
+
+/// Its policies as they were written last.
+pub(crate) fn android_policies(scope: &TenantScope) -> Key {
+    key(tenant_pk(scope, "W"), "policies".into())
+}
+
+/// Google's token for an invitation.
+pub(crate) fn android_token(scope: &TenantScope, id: EnrollmentId) -> Key {
+    key(tenant_pk(scope, "W"), format!("e#{id}"))
+}
+
+/// Phones of the platform's quota that are reserved for tenants.
+pub(crate) fn android_reserved() -> Key {
+    key("O#W".into(), "0".into())
+}
+
+/// Which tenant an enterprise belongs to; `id` is the part after `enterprises/`.
+pub(crate) fn enterprise_directory(id: &str) -> Key {
+    key(format!("X#enterprise#{id}"), "0".into())
+}
+
+pub(crate) fn signup_directory(callback: Digest) -> Key {
+    key(format!("X#signup#{callback}"), "0".into())
+}
+
+pub(crate) fn operation_directory(operation: Digest) -> Key {
+    key(format!("X#operation#{operation}"), "0".into())
+}
+
+/// Place in [`BY_DUE`] of an enterprise's daily reconciliation.
+pub(crate) fn android_due(tenant: TenantId) -> Key {
+    key(ANDROID_SHARD.into(), wake_minute((tenant.bits() % 1440) as u16))
+}
+
+/// Partition of [`BY_DUE`] that lists enterprises.
+pub(crate) const ANDROID_SHARD: &str = "DUE#android#00";
 
 pub(crate) fn unlock_token(scope: &TenantScope, id: DeviceId) -> Key {
     device_partition(scope, id).item("S#unlock")

@@ -26,6 +26,8 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client as Dynamo;
 use trennwand_domain::{ResellerId, TenantScope};
 
+mod agreements;
+mod android;
 mod answers;
 mod assignments;
 mod audit;
@@ -57,6 +59,8 @@ mod transaction;
 mod users;
 
 pub use self::{
+    agreements::Agreements,
+    android::{Android, Issued, ReportChange, ReportView},
     answers::{Answers, KeptAnswer},
     assignments::Assignments,
     audit::{Audit, Trail},
@@ -223,6 +227,18 @@ impl Store {
     #[must_use]
     pub const fn policies(&self, scope: &TenantScope) -> Policies<'_> {
         Policies::new(self, *scope)
+    }
+
+    /// What the tenant agreed to.
+    #[must_use]
+    pub const fn agreements(&self, scope: &TenantScope) -> Agreements<'_> {
+        Agreements::new(self, *scope)
+    }
+
+    /// The tenant's side at Google.
+    #[must_use]
+    pub const fn android(&self, scope: &TenantScope) -> Android<'_> {
+        Android::new(self, *scope)
     }
 
     /// The tenant's phones.

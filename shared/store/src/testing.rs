@@ -173,6 +173,7 @@ pub(crate) fn enrollment(bits: u128) -> Enrollment {
         expires_at: NOON.plus(std::time::Duration::from_secs(86_400)),
         revoked: false,
         issued: None,
+        used_at: None,
     }
 }
 

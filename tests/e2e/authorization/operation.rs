@@ -109,6 +109,9 @@ pub(crate) fn body_of(operation: &str) -> Value {
             json!({ "policy": "pol_00000000000000000000000001", "scope": "everyone" })
         }
         "mail_replace" => json!({ "kind": "none" }),
+        "agreement_create" => json!({ "version": "demonstration" }),
+        "android_update" => json!({ "devices": 5 }),
+        "device_wipe" => json!({ "scope": "business", "confirm": "dev_0", "reason": "lost" }),
         _ => json!({}),
     }
 }

@@ -75,6 +75,7 @@ impl World {
             expires_at: self.now().plus(Duration::from_secs(86_400)),
             revoked: false,
             issued: None,
+            used_at: None,
         };
         let header = invited(&enrollment, self.core.entropy.bytes());
         let mut tx = self.core.store.transaction();

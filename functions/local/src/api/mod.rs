@@ -21,6 +21,8 @@ const TAGS: [(&str, &str); 18] = [
     ("clients", "Clients with their secrets and scopes."),
     ("mail", "Where a tenant's mail lives."),
     ("apns", "A tenant's Apple push certificate."),
+    ("agreements", "What a tenant agrees to."),
+    ("android", "A tenant's enterprise at Google, for Android phones."),
     ("users", "The people whose phones are managed."),
     ("enrollments", "Invitations: links by which phones come under management."),
     ("devices", "Phones and their verdicts."),
@@ -56,8 +58,9 @@ with the same request gives the same answer for 24 hours. `x-read-only` marks th
 pub fn api_document() -> Value {
     let (_, onboarding) = trennwand_fn_onboarding::api().split_for_parts();
     let (_, policy) = trennwand_fn_policy::api().split_for_parts();
+    let (_, android) = trennwand_fn_android::api().split_for_parts();
     let (_, own) = routes::api().split_for_parts();
-    let document = trennwand_web::document([onboarding, policy, own]);
+    let document = trennwand_web::document([onboarding, policy, android, own]);
     // Its types serialise to JSON by construction.
     let mut document = completed(serde_json::to_value(document).unwrap_or_default());
     document["components"]["schemas"]["PolicyDocument"] = policy_document();

@@ -1,6 +1,7 @@
 //! The main job as a reseller and a customer's administrator do it, through the API and on
 //! simulated phones; nothing here knows the inside of the service.
 
+mod android;
 mod apns_port;
 mod client;
 mod guest;
@@ -81,6 +82,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) reseller: (&'a str, &'a str),
     /// The push service that phones listen to.
     pub(crate) apns: &'a StandInApns,
+    /// The server in this process, with its stand-in for Google.
+    pub(crate) server: Option<&'a Running>,
     /// The service has no test portal: the customer brings a push certificate, which only a stand-in
     /// of Apple's service takes, and asks one phone something at the end.
     pub(crate) elsewhere: bool,
@@ -99,6 +102,7 @@ pub async fn play(server: &Running, console: Console) -> Result<Cameo> {
         base_url: &minted.base_url,
         reseller: (&minted.reseller.client_id, &minted.reseller.client_secret),
         apns: server.apns(),
+        server: Some(server),
         elsewhere: false,
     };
     perform(stage, console).await
@@ -163,6 +167,9 @@ pub(crate) async fn perform(stage: Stage<'_>, console: Console) -> Result<Cameo>
     console.title("6. The verdicts");
     verdicts.show(console);
     console.say(LEGEND);
+    if let Some(server) = stage.server {
+        android::play(server, &customer, console).await?;
+    }
     Ok(Cameo(online))
 }
 

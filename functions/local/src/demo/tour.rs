@@ -52,6 +52,7 @@ impl Tour {
             base_url: &self.base_url,
             reseller: (text(&client, "client_id"), text(&client, "client_secret")),
             apns: &apns,
+            server: None,
             elsewhere: true,
         };
         let phones = perform(stage, console).await?;

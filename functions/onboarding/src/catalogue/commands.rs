@@ -74,6 +74,16 @@ const fn meaning(kind: CommandKind) -> Both {
         CommandKind::DeviceLock => {
             Both { en: "Locks the phone at once.", de: "Sperrt das Telefon sofort." }
         }
+        CommandKind::Release => Both {
+            en: "Removes what is the company's and ends management.",
+            de: "Entfernt, was der Firma gehört, und beendet die Verwaltung.",
+        },
+        CommandKind::WipeBusiness => {
+            Both { en: "Removes what is the company's.", de: "Entfernt, was der Firma gehört." }
+        }
+        CommandKind::WipeDevice => {
+            Both { en: "Resets the whole phone.", de: "Setzt das ganze Telefon zurück." }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Whole<T> {
     /// The items.
-    items: Vec<T>,
+    pub(crate) items: Vec<T>,
 }
 
 /// A text in both languages: one without the other does not compile.

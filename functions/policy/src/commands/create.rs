@@ -2,7 +2,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use trennwand_apple::command_for;
 use trennwand_domain::{
-    CommandKind, DeviceId, Error, Priority, QueuedCommand, ReasonCode, Result as DomainResult,
+    CommandKind, Device, DeviceId, Error, Platform, Priority, QueuedCommand, ReasonCode,
+    Result as DomainResult,
 };
 use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
@@ -49,16 +50,25 @@ pub(crate) async fn command_create(
     let kind = kind(&new.r#type)?;
     let devices = core.store.devices(tenant.scope());
     let device = devices.get(id).await?.ok_or_else(|| Error::not_found("device"))?;
-    command_for(kind, device.ownership)
+    permitted(kind, &device)
         .map_err(|reason| Error::forbidden(ReasonCode::CommandNotPermitted).because(reason))?;
     if !device.state.is_managed() {
         return Err(Error::conflict(ReasonCode::DeviceNotEnrolled).into());
     }
-    let command = QueuedCommand { uuid: core.ids.command(priority(kind)), kind };
+    let command = QueuedCommand { uuid: core.ids.command(priority(kind)), kind, issued: false };
     let mut tx = core.store.transaction();
-    devices.enqueue(&mut tx, id, &command);
+    devices.enqueue(&mut tx, id, device.platform, &command);
     let shown = CommandView::from(&command);
     write.commit(&core, tx, command.uuid.to_id(), Answer::accepted(&shown)).await
+}
+
+/// What an iPhone's enrolment grants; of an Android phone nothing is asked, it reports by itself.
+fn permitted(kind: CommandKind, device: &Device) -> DomainResult<(), ReasonCode> {
+    match (device.platform, kind) {
+        (Platform::Ios, _) => command_for(kind, device.ownership).map(drop),
+        (Platform::Android, CommandKind::DeviceLock) => Ok(()),
+        (Platform::Android, _) => Err(ReasonCode::NotOnThisPlatform),
+    }
 }
 
 fn kind(word: &str) -> DomainResult<CommandKind> {
@@ -71,7 +81,10 @@ fn kind(word: &str) -> DomainResult<CommandKind> {
 /// A lock does not wait behind questions.
 const fn priority(kind: CommandKind) -> Priority {
     match kind {
-        CommandKind::DeviceLock => Priority::Urgent,
+        CommandKind::DeviceLock
+        | CommandKind::Release
+        | CommandKind::WipeBusiness
+        | CommandKind::WipeDevice => Priority::Urgent,
         CommandKind::DeviceInformation
         | CommandKind::SecurityInfo
         | CommandKind::ProfileList

@@ -1,6 +1,7 @@
 pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod read;
+pub(crate) mod removal;
 
 use std::collections::BTreeMap;
 
@@ -44,7 +45,10 @@ impl From<&QueuedCommand> for CommandView {
             id: command.uuid.to_id(),
             command_uuid: command.uuid,
             r#type: command.kind,
-            status: CommandStatus::Queued,
+            status: match command.issued {
+                true => CommandStatus::Delivered,
+                false => CommandStatus::Queued,
+            },
             created_at: ordered_at(command.uuid),
             answered_at: None,
             result: None,
@@ -117,6 +121,7 @@ mod tests {
         let command = QueuedCommand {
             uuid: CommandUuid::queued(Priority::Urgent, NOON, [7; 10]),
             kind: CommandKind::DeviceLock,
+            issued: false,
         };
         let shown = serde_json::to_value(CommandView::from(&command)).unwrap();
         assert_eq!((&shown["status"], &shown["result"]), (&"queued".into(), &Value::Null));

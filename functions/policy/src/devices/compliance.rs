@@ -1,7 +1,7 @@
 use axum::extract::State;
 use serde::Serialize;
-use trennwand_domain::{Control, DeviceId, Error, SlotKind, Timestamp, Verdict};
-use trennwand_evidence::{ControlReport, Facts, explain_all};
+use trennwand_domain::{Control, DeviceId, Error, Platform, SlotKind, Timestamp, Verdict};
+use trennwand_evidence::{AndroidFacts, ControlReport, Facts, explain_all, explain_android};
 use trennwand_runtime::Core;
 use trennwand_web::{ForTenant, Id, Json, Language, Problems, Result, need};
 use utoipa::ToSchema;
@@ -76,12 +76,21 @@ pub(crate) async fn device_compliance_get(
     let scope = tenant.scope();
     let devices = core.store.devices(scope);
     let device = devices.get(id).await?.ok_or_else(|| Error::not_found("device"))?;
-    let facts = readable(devices.facts(id).await?);
     let head = core.store.tenant(scope).head().await?;
     let now = core.clock.now();
     let viewer = Viewer { scope, head: head.as_ref(), locale, now };
     let device = viewer.as_of_now(device);
-    let controls = explain_all(&device, locale, now, &facts);
+    let controls = match device.platform {
+        Platform::Ios => {
+            let facts = readable(devices.facts(id).await?);
+            explain_all(&device, locale, now, &facts)
+        }
+        Platform::Android => {
+            let phone = core.store.android(scope).phone(id).await?;
+            let facts = phone.and_then(|phone| AndroidFacts::from_json(&phone.report));
+            explain_android(&device, locale, now, facts.as_ref())
+        }
+    };
     Ok(Json(ComplianceView {
         verdict: device.controls.verdict_at(now),
         policy_version: viewer.policy(&device).map(|policy| policy.version),

@@ -1,8 +1,8 @@
 use axum::extract::State;
 use serde::Deserialize;
 use trennwand_domain::{
-    ControlStates, Device, DeviceId, DeviceState, Enrollment, Error, Result as DomainResult, Slots,
-    TenantScope, User, UserId,
+    ControlStates, Device, DeviceId, DeviceState, Enrollment, Error, Platform,
+    Result as DomainResult, Slots, TenantScope, User, UserId,
 };
 use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Json, Problems, Result, need};
@@ -18,13 +18,14 @@ use super::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEnrollment {
-    /// `ios`.
+    /// `ios` or `android`.
     #[schema(example = "ios")]
     platform: String,
     /// `personal` or `company`.
     #[schema(example = "personal")]
     ownership: String,
-    /// `profile`, which is the default.
+    /// The default: `profile` for `ios`, `work_profile` for `android` `personal`, `setup_qr` for
+    /// `android` `company`.
     #[serde(default)]
     #[schema(example = "profile")]
     method: Option<String>,
@@ -51,7 +52,8 @@ pub(crate) struct NewEnrollment {
     request_body = NewEnrollment,
     responses(
         (status = 201, description = "The invitation with its link", body = Invitation),
-        (status = 409, description = "tenant_not_ready apns_certificate_required"),
+        (status = 409, description = "tenant_not_ready apns_certificate_required agreement_required \
+            android_not_bound android_reservation_exhausted"),
         Problems
     ),
     security(("oauth2" = ["enrollments"]))
@@ -70,7 +72,7 @@ pub(crate) async fn enrollment_create(
         return Err(Error::invalid("max_uses", "must be 1 for this method").into());
     }
     let user = user(&core, scope, new.user).await?;
-    let head = ready(&core, scope).await?;
+    let head = ready(&core, scope, way.platform).await?;
 
     let (id, device) = (core.ids.mint(), core.ids.mint::<DeviceId>());
     let link = Link::new(&core, scope, id).await?;
@@ -88,10 +90,14 @@ pub(crate) async fn enrollment_create(
         expires_at,
         revoked: false,
         issued: None,
+        used_at: None,
     };
     let header = invited(&enrollment, user.as_ref(), core.entropy.bytes());
     let mut tx = core.store.transaction();
     core.store.enrollments(scope).insert(&mut tx, &enrollment, &header);
+    if way.platform == Platform::Android {
+        core.store.android(scope).take(&mut tx);
+    }
     let shown = Invitation::new(&core, scope, &head, &enrollment, &header, &link.token)?;
     write.commit(&core, tx, id, Answer::created(&shown).no_store()).await
 }

@@ -1,7 +1,7 @@
 use trennwand_domain::{
-    AssignmentHead, Device, Duration, Enrollment, EnrollmentId, Error, OneTimeToken,
-    PushCertificate, ReasonCode, Result, Sealed, SealedField, Tenant, TenantScope, TenantStatus,
-    Timestamp, Verdict,
+    AssignmentHead, BindingState, Device, Duration, Enrollment, EnrollmentId, Error, MailKind,
+    OneTimeToken, Platform, PushCertificate, ReasonCode, Result, Sealed, SealedField, Tenant,
+    TenantScope, TenantStatus, Timestamp, Verdict,
 };
 use trennwand_evidence::best_verdict;
 use trennwand_policy::wanted;
@@ -29,17 +29,53 @@ pub(super) fn expiry(now: Timestamp, expires_in_s: Option<u64>) -> Result<Timest
     }
 }
 
-/// That the tenant can enrol iPhones now, and what decides what they get.
+/// That the tenant can enrol such phones now, and what decides what they get.
 ///
 /// # Errors
-/// The conflicts `tenant_not_ready` and `apns_certificate_required`.
-pub(super) async fn ready(core: &Core, scope: &TenantScope) -> Result<AssignmentHead> {
+/// The conflicts `tenant_not_ready`, and `apns_certificate_required` for iPhones, `agreement_required`,
+/// `android_not_bound` and `android_reservation_exhausted` for others.
+pub(super) async fn ready(
+    core: &Core,
+    scope: &TenantScope,
+    platform: Platform,
+) -> Result<AssignmentHead> {
     let store = core.store.tenant(scope);
     let tenant = store.get().await?.ok_or_else(|| Error::not_found("tenant"))?;
     let head = store.head().await?;
-    let push = store.push_certificate().await?;
-    check_ready(&tenant, push.as_ref(), core.clock.now())?;
+    match platform {
+        Platform::Ios => {
+            let push = store.push_certificate().await?;
+            check_ready(&tenant, push.as_ref(), core.clock.now())?;
+        }
+        Platform::Android => {
+            if tenant.status != TenantStatus::Active {
+                return Err(Error::conflict(ReasonCode::TenantNotReady));
+            }
+            android_ready(core, scope).await?;
+        }
+    }
     head.ok_or_else(|| Error::conflict(ReasonCode::TenantNotReady))
+}
+
+/// That one more Android phone fits into what is reserved: its user is not to find out at the end.
+async fn android_ready(core: &Core, scope: &TenantScope) -> Result<()> {
+    let android = core.store.android(scope);
+    let bound = android.binding().await?.filter(|b| b.state == BindingState::Bound);
+    let Some(binding) = bound else {
+        let agreed = !core.store.agreements(scope).all().await?.is_empty();
+        let missing = match agreed {
+            true => ReasonCode::AndroidNotBound,
+            false => ReasonCode::AgreementRequired,
+        };
+        return Err(Error::conflict(missing));
+    };
+    if binding.taken < binding.reserved {
+        return Ok(());
+    }
+    match android.recount(&binding, core.clock.now()).await? {
+        taken if taken < binding.reserved => Ok(()),
+        _ => Err(Error::conflict(ReasonCode::AndroidReservationExhausted)),
+    }
 }
 
 fn check_ready(tenant: &Tenant, push: Option<&PushCertificate>, now: Timestamp) -> Result<()> {
@@ -101,8 +137,14 @@ impl Invitation {
 
 /// The best verdict that the phone can reach as things are set up now.
 fn expected(scope: &TenantScope, head: &AssignmentHead, device: &Device) -> Verdict {
+    let google_mail = head.mail.as_ref().is_some_and(|mail| mail.kind == MailKind::GoogleWorkspace);
+    let no_account = |account: Option<ReasonCode>| match account {
+        // A Google account on an Android phone needs no artefact.
+        Some(ReasonCode::MailNotSet) if device.platform == Platform::Android && google_mail => None,
+        account => account,
+    };
     wanted(scope.tenant(), head, device)
-        .map_or(Verdict::Unknown, |wanted| best_verdict(wanted.account.err()))
+        .map_or(Verdict::Unknown, |wanted| best_verdict(no_account(wanted.account.err())))
 }
 
 #[cfg(test)]

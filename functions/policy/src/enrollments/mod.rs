@@ -64,7 +64,7 @@ pub(crate) enum EnrollmentStatus {
 
 impl EnrollmentStatus {
     fn of(enrollment: &Enrollment, now: Timestamp) -> Self {
-        if enrollment.issued.is_some() {
+        if enrollment.is_used() {
             Self::Used
         } else if enrollment.revoked {
             Self::Revoked
@@ -137,6 +137,7 @@ mod tests {
             expires_at: NOON.plus(Duration::from_secs(60)),
             revoked: false,
             issued: None,
+            used_at: None,
         }
     }
 

@@ -1,7 +1,8 @@
 use axum::extract::State;
 use serde::Deserialize;
 use trennwand_domain::{
-    Device, DeviceState, Enrollment, EnrollmentId, Error, ReasonCode, Result as DomainResult,
+    Device, DeviceState, Enrollment, EnrollmentId, Error, Platform, ReasonCode,
+    Result as DomainResult,
 };
 use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
@@ -38,7 +39,8 @@ pub(crate) struct Renewal {
         (status = 200, description = "The invitation with its new link", body = Invitation),
         (
             status = 409,
-            description = "tenant_not_ready apns_certificate_required enrollment_used enrollment_revoked"
+            description = "tenant_not_ready apns_certificate_required agreement_required \
+                android_not_bound android_reservation_exhausted enrollment_used enrollment_revoked"
         ),
         Problems
     ),
@@ -60,7 +62,7 @@ pub(crate) async fn enrollment_renew(
     check_renewable(&before, &device)?;
     let now = core.clock.now();
     let expires_at = expiry(now, renewal.expires_in_s)?;
-    let head = ready(&core, scope).await?;
+    let head = ready(&core, scope, before.platform).await?;
 
     let link = Link::new(&core, scope, id).await?;
     let after = Enrollment {
@@ -68,10 +70,14 @@ pub(crate) async fn enrollment_renew(
         challenge: link.challenge,
         expires_at,
         issued: None,
+        used_at: None,
         ..before.clone()
     };
     let mut tx = core.store.transaction();
     enrollments.renew(&mut tx, &before, &after);
+    if before.platform == Platform::Android && before.expires_at <= now {
+        core.store.android(scope).take(&mut tx);
+    }
     let shown = Invitation::new(&core, scope, &head, &after, &device, &link.token)?;
     write.commit(&core, tx, id, Answer::ok(&shown).no_store()).await
 }

@@ -1,5 +1,5 @@
 use axum::extract::State;
-use trennwand_domain::{EnrollmentId, Error, ReasonCode};
+use trennwand_domain::{EnrollmentId, Error, Platform, ReasonCode};
 use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Problems, Result, need};
 
@@ -28,12 +28,15 @@ pub(crate) async fn enrollment_revoke(
 ) -> Result<Written> {
     let enrollments = core.store.enrollments(tenant.scope());
     let enrollment = enrollments.get(id).await?.ok_or_else(|| Error::not_found("enrollment"))?;
-    if enrollment.issued.is_some() {
+    if enrollment.is_used() {
         return Err(Error::conflict(ReasonCode::EnrollmentUsed).into());
     }
     let mut tx = core.store.transaction();
     if !enrollment.revoked {
         enrollments.revoke(&mut tx, &enrollment);
+        if enrollment.platform == Platform::Android {
+            core.store.android(tenant.scope()).end_invited(&mut tx, enrollment.device);
+        }
     }
     write.commit(&core, tx, id, Answer::no_content()).await
 }

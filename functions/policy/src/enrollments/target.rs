@@ -10,7 +10,9 @@ pub(crate) struct Way {
 }
 
 /// What can be asked for; part of every refusal.
-const ALLOWED: &str = "allowed are platform ios, ownership personal or company, method profile";
+const ALLOWED: &str = "allowed are platform ios, ownership personal or company, method profile; \
+    platform android, ownership personal, method work_profile; platform android, ownership company, \
+    method setup_qr";
 
 impl Way {
     /// The way that these words mean; a method left out is the platform's default.
@@ -19,24 +21,28 @@ impl Way {
     /// `invalid` at the word that is not offered, with what is.
     pub(crate) fn parse(platform: &str, ownership: &str, method: Option<&str>) -> Result<Self> {
         let refuse = |field: &'static str, why: String| Error::invalid(field, why);
-        let platform = match Platform::from_word(platform) {
-            Some(Platform::Ios) => Platform::Ios,
-            Some(Platform::Android) => {
-                let why = format!("enrolling Android phones is not offered yet; {ALLOWED}");
-                return Err(refuse("platform", why));
-            }
-            None => return Err(refuse("platform", format!("no such platform; {ALLOWED}"))),
-        };
+        let platform = Platform::from_word(platform)
+            .ok_or_else(|| refuse("platform", format!("no such platform; {ALLOWED}")))?;
         let ownership = Ownership::from_word(ownership)
             .ok_or_else(|| refuse("ownership", format!("no such ownership; {ALLOWED}")))?;
-        let method = match method {
-            None => Method::Profile,
-            Some(word) => Method::from_word(word).ok_or_else(|| {
-                let why = if later(ownership, word) { "is not offered yet" } else { "is not one" };
-                refuse("method", format!("{why} for this platform and ownership; {ALLOWED}"))
-            })?,
+        let (usual, target) = match (platform, ownership) {
+            (Platform::Ios, _) => (Method::Profile, Target::IosDevice),
+            (Platform::Android, Ownership::Personal) => {
+                (Method::WorkProfile, Target::AndroidPersonal)
+            }
+            (Platform::Android, Ownership::Company) => (Method::SetupQr, Target::AndroidCompany),
         };
-        Ok(Self { platform, ownership, method, target: Target::IosDevice })
+        match method {
+            None => {}
+            Some(word) if word == usual.as_str() => {}
+            Some(word) => {
+                let is_later = platform == Platform::Ios && later(ownership, word);
+                let why = if is_later { "is not offered yet" } else { "is not one" };
+                let why = format!("{why} for this platform and ownership; {ALLOWED}");
+                return Err(refuse("method", why));
+            }
+        }
+        Ok(Self { platform, ownership, method: usual, target })
     }
 }
 
@@ -49,12 +55,11 @@ fn later(ownership: Ownership, method: &str) -> bool {
 pub(crate) const fn requires(target: Target) -> &'static [&'static str] {
     match target {
         Target::IosDevice => &["apns_certificate"],
+        Target::AndroidPersonal | Target::AndroidCompany => {
+            &["agreement", "android_enterprise", "android_device_quota"]
+        }
         // Not offered yet.
-        Target::IosUserEnrollment
-        | Target::IosSupervised
-        | Target::AndroidPersonal
-        | Target::AndroidCompany
-        | Target::AndroidFullyManaged => &[],
+        Target::IosUserEnrollment | Target::IosSupervised | Target::AndroidFullyManaged => &[],
     }
 }
 
@@ -87,8 +92,10 @@ mod tests {
     #[test]
     fn everything_else_is_refused_with_the_allowed_list() {
         for (platform, ownership, method, at) in [
-            ("android", "personal", None, "platform"),
-            ("android", "company", Some("setup_qr"), "platform"),
+            ("android", "personal", Some("setup_qr"), "method"),
+            ("android", "company", Some("work_profile"), "method"),
+            ("android", "company", Some("profile"), "method"),
+            ("ios", "personal", Some("work_profile"), "method"),
             ("windows", "personal", None, "platform"),
             ("ios", "borrowed", None, "ownership"),
             ("ios", "personal", Some("account"), "method"),
@@ -106,8 +113,15 @@ mod tests {
     }
 
     #[test]
-    fn android_is_said_to_be_not_offered_yet() {
-        let refusal = Way::parse("android", "personal", None).unwrap_err();
-        assert!(refusal.to_string().contains("not offered yet"), "{refusal}");
+    fn an_android_phone_has_one_way_for_each_owner() {
+        for (ownership, method, target) in [
+            ("personal", "work_profile", Target::AndroidPersonal),
+            ("company", "setup_qr", Target::AndroidCompany),
+        ] {
+            for asked in [None, Some(method)] {
+                let way = Way::parse("android", ownership, asked).unwrap();
+                assert_eq!((way.method.as_str(), way.target), (method, target));
+            }
+        }
     }
 }

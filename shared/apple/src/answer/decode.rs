@@ -71,6 +71,9 @@ impl Answer {
             CommandKind::DeviceInformation => information(body).map(Self::DeviceInformation),
             CommandKind::CertificateList => certificates(body).map(Self::CertificateList),
             CommandKind::DeviceLock => Ok(Self::DeviceLock),
+            CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice => {
+                Err(PlistError::NotPermitted)
+            }
         }
     }
 }

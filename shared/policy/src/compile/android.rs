@@ -4,7 +4,7 @@ use trennwand_domain::{MailKind, MailSettings, Purpose, Target};
 
 use crate::{
     App, CATALOGUE, CloudSync, Contacts, LockScreenPreviews, Messengers, NearbySharing,
-    NonCompliance, Part, Passcode, Permission, PolicyDocument, Template, Variable,
+    NonCompliance, Part, Passcode, Permission, PolicyDocument, Template,
     keys::{ANDROID_APPLICATION, ANDROID_POLICY, permits},
     target::MINIMUM_API_LEVEL,
 };
@@ -282,7 +282,8 @@ fn personal_usage(document: &PolicyDocument) -> Part {
 
 /// AMAPI `ApplicationPolicy` of Gmail with the account's settings. Gmail's keys are known from reports
 /// only: whoever sends this compares them with the app's `managedProperties` first. A Google
-/// account is not set up this way: it is the one that the phone was enrolled with.
+/// account is not set up this way: it is the one that the phone was enrolled with. The user types
+/// address and name: a policy at Google is shared by many phones, and Google need not know them.
 fn account(target: Target, mail: &MailSettings) -> Option<Template> {
     let host = match mail.kind {
         MailKind::None | MailKind::GoogleWorkspace => return None,
@@ -293,8 +294,6 @@ fn account(target: Target, mail: &MailSettings) -> Option<Template> {
     payload.set(
         "managedConfiguration",
         Part::from([
-            ("email_address", Variable::Email.into()),
-            ("exchange_username", Variable::MailLogin.into()),
             ("exchange_host", host.into()),
             ("exchange_ssl_required", true.into()),
             ("exchange_trust_all_certificates", false.into()),

@@ -289,7 +289,7 @@ fn urgent_comes_first_and_normal_comes_last() {
     let mut phone = Phone::new();
     let queue = |priority| {
         let uuid = CommandUuid::queued(priority, NOON, [1; 10]);
-        QueuedCommand { uuid, kind: trennwand_domain::CommandKind::SecurityInfo }
+        QueuedCommand { uuid, kind: trennwand_domain::CommandKind::SecurityInfo, issued: false }
     };
     phone.queue = vec![queue(Priority::Normal), queue(Priority::Urgent)];
     let mut order = Vec::new();

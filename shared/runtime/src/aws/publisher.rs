@@ -15,6 +15,8 @@ pub struct Queues {
     pub wake_queue: Option<String>,
     /// URL of the SQS queue of onboarding: tenants whose keys are to be made, changed brands.
     pub provision_queue: Option<String>,
+    /// URL of the SQS queue of android: what is to be done at Google.
+    pub android_queue: Option<String>,
 }
 
 pub(super) struct AwsPublisher {
@@ -39,6 +41,11 @@ impl AwsPublisher {
             Message::Wake(_) => self.send(self.queues.wake_queue.as_ref(), text, delay).await,
             Message::Provision { .. } | Message::Rebrand { .. } => {
                 self.send(self.queues.provision_queue.as_ref(), text, delay).await
+            }
+            // A platform without Android has nothing to do at Google.
+            Message::Android { .. } if self.queues.android_queue.is_none() => Ok(()),
+            Message::Android { .. } => {
+                self.send(self.queues.android_queue.as_ref(), text, delay).await
             }
         }
     }

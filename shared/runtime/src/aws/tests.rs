@@ -109,6 +109,7 @@ async fn messages_take_the_way_of_their_kind() {
         wake_topic: Some("arn:aws:sns:eu-central-1:1:wake".into()),
         wake_queue: Some("http://127.0.0.1/1/wake".into()),
         provision_queue: Some("http://127.0.0.1/1/provision".into()),
+        android_queue: None,
     };
     let publisher = aws.publisher(queues);
     let tenant = TenantId::from_bits(1);

@@ -98,6 +98,19 @@ pub(super) fn queue_url(text: &str) -> Result<&str, &'static str> {
     path.filter(|path| !path.is_empty()).map(|_| text).ok_or("not the URL of an SQS queue")
 }
 
+/// A name of a few letters, digits and `._-`.
+pub(super) fn version(text: &str) -> Result<&str, &'static str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    (text.len() <= 32 && text.chars().all(plain)).then_some(text).ok_or("not a short plain word")
+}
+
+pub(super) fn sha256(text: &str) -> Result<&str, &'static str> {
+    let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    (text.len() == 64 && text.chars().all(hex))
+        .then_some(text)
+        .ok_or("not a SHA-256 in hexadecimal")
+}
+
 /// Links and profiles are made by appending a path.
 pub(super) fn base_url(text: &str) -> Result<&str, &'static str> {
     let trimmed = text.trim_end_matches('/');

@@ -10,8 +10,9 @@ use crate::Core;
 
 /// Routes that need something of the database before they can be made: it is read at the first
 /// request, not at the start, and again at the next one if that fails.
-pub fn deferred<F>(core: Core, shell: Shell, make: fn(Core, Shell) -> F) -> Router
+pub fn deferred<M, F>(core: Core, shell: Shell, make: M) -> Router
 where
+    M: Fn(Core, Shell) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Router>> + Send + 'static,
 {
     let made: Arc<OnceCell<Router>> = Arc::default();

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use trennwand_domain::{
-    CommandKind, CommandResult, CommandStatus, CommandUuid, Device, DeviceId, Error, QueuedCommand,
-    Result, SlotKind,
+    CommandKind, CommandResult, CommandStatus, CommandUuid, Device, DeviceId, Error, Platform,
+    QueuedCommand, Result, SlotKind,
 };
 
 use super::Devices;
@@ -54,9 +54,18 @@ impl Devices<'_> {
     }
 
     /// Queues a command; another one with the same UUID fails as already existing.
-    pub fn enqueue(&self, tx: &mut Transaction, id: DeviceId, command: &QueuedCommand) {
+    pub fn enqueue(
+        &self,
+        tx: &mut Transaction,
+        id: DeviceId,
+        platform: Platform,
+        command: &QueuedCommand,
+    ) {
+        // Whoever follows the stream learns from it who carries the command out.
+        let android = (platform == Platform::Android).then(|| text(platform));
         let item = Item::at(&layout::queued(&self.scope, id, command.uuid))
-            .with("ki", text(command.kind.as_str()));
+            .with("ki", text(command.kind.as_str()))
+            .maybe(attribute::PLATFORM, android);
         tx.put(Table::Data, item, Expression::absent(), Error::already_exists("command"));
     }
 
@@ -92,6 +101,19 @@ impl Devices<'_> {
         facts: Option<(SlotKind, &[u8])>,
     ) -> Result<bool> {
         let mut tx = self.store.transaction();
+        self.put_result(&mut tx, id, result);
+        if let Some(device) = header {
+            self.put_header(&mut tx, device);
+        }
+        if let Some((query, facts)) = facts {
+            self.put_facts(&mut tx, id, query, facts);
+        }
+        self.committed_result(tx).await
+    }
+
+    /// Takes `result.uuid` out of the queue and keeps the result; first in its transaction, which ends
+    /// with [`Self::committed_result`].
+    pub(crate) fn put_result(&self, tx: &mut Transaction, id: DeviceId, result: &CommandResult) {
         let queued = layout::queued(&self.scope, id, result.uuid);
         tx.delete(Table::Data, &queued, Expression::present(), Error::not_found("command"));
         let item = Item::at(&layout::result(&self.scope, id, result.uuid))
@@ -100,12 +122,10 @@ impl Devices<'_> {
             .with("cr", moment(result.answered_at))
             .with("js", json(&fitting(&result.result)));
         tx.put(Table::Data, item, Expression::default(), Error::internal("unconditional"));
-        if let Some(device) = header {
-            self.put_header(&mut tx, device);
-        }
-        if let Some((query, facts)) = facts {
-            self.put_facts(&mut tx, id, query, facts);
-        }
+    }
+
+    /// `false` if the command was not waiting any more.
+    pub(crate) async fn committed_result(&self, tx: Transaction) -> Result<bool> {
         match tx.attempt().await {
             Ok(()) => Ok(true),
             Err(Refusal::Condition { index: 0, .. }) => Ok(false),
@@ -119,7 +139,8 @@ pub(super) fn decode_queued(item: Map) -> Result<QueuedCommand> {
 }
 
 fn decode_queued_fields(mut item: Fields) -> Result<QueuedCommand> {
-    Ok(QueuedCommand { uuid: decode_uuid(&mut item)?, kind: item.word("ki", kind_of)? })
+    let issued = item.opt_text("op")?.is_some();
+    Ok(QueuedCommand { uuid: decode_uuid(&mut item)?, kind: item.word("ki", kind_of)?, issued })
 }
 
 fn decode_result(mut item: Fields) -> Result<CommandResult> {
@@ -139,8 +160,8 @@ fn decode_uuid(item: &mut Fields) -> Result<CommandUuid> {
     uuid.ok_or_else(|| Error::internal("stored command: its sort key is malformed"))
 }
 
-fn kind_of(word: &str) -> Option<CommandKind> {
-    CommandKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+pub(crate) fn kind_of(word: &str) -> Option<CommandKind> {
+    CommandKind::QUEUED.into_iter().find(|kind| kind.as_str() == word)
 }
 
 const STATUSES: [(CommandStatus, &str); 6] = [

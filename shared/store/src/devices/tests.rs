@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use trennwand_domain::{
     CommandKind, CommandResult, CommandStatus, CommandUuid, Control, ControlState, Device,
-    DeviceId, DeviceState, Digest, Duration, ErrorKind, Ownership, Priority, QueuedCommand,
-    ReasonCode, Sealed, SlotKind, Target, Timestamp, Token, UserId, Verdict,
+    DeviceId, DeviceState, Digest, Duration, ErrorKind, Ownership, Platform, Priority,
+    QueuedCommand, ReasonCode, Sealed, SlotKind, Target, Timestamp, Token, UserId, Verdict,
 };
 
 use super::{Authentication, DeviceFilter, FleetMember, TokenUpdate, WakeTarget};
@@ -29,6 +29,7 @@ fn command(priority: Priority, ms: i64) -> QueuedCommand {
     QueuedCommand {
         uuid: CommandUuid::queued(priority, at, [1; 10]),
         kind: CommandKind::SecurityInfo,
+        issued: false,
     }
 }
 
@@ -45,7 +46,7 @@ fn answer(command: &QueuedCommand) -> CommandResult {
 async fn enqueue(store: &Store, commands: &[QueuedCommand]) {
     let mut tx = store.transaction();
     for command in commands {
-        store.devices(&scope(1)).enqueue(&mut tx, id(1), command);
+        store.devices(&scope(1)).enqueue(&mut tx, id(1), Platform::Ios, command);
     }
     tx.commit().await.unwrap();
 }

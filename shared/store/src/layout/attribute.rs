@@ -20,6 +20,14 @@ pub const STATE: &str = "st";
 pub const DEVICE: &str = "dv";
 /// Hash over what phones shall have, of an assignment head.
 pub const WANTED: &str = "wt";
+/// The operating system of a phone, of an invitation, of a queued command's phone.
+pub const PLATFORM: &str = "pl";
+/// Hash of the token in an invitation's link.
+pub const LINK: &str = "th";
+/// What is to be done at Google about an Android phone (`AndroidNeed`'s word).
+pub const NEED: &str = "nd";
+/// Whether an invitation was taken back.
+pub const REVOKED: &str = "rk";
 /// The push token in a phone's header.
 pub const PUSH_TOKEN: &str = "pt";
 /// The groups in a phone's header, a set of their 16 bytes each.

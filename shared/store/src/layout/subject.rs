@@ -29,6 +29,8 @@ pub enum SubjectItem {
     Tenant,
     /// The assignment head.
     Head,
+    /// The enterprise at Google.
+    AndroidBinding,
     /// A user.
     User(UserId),
     /// An invitation.
@@ -37,6 +39,8 @@ pub enum SubjectItem {
     Group(GroupId),
     /// A phone's header.
     Device(DeviceId),
+    /// A phone as Google names it.
+    AndroidPhone(DeviceId),
     /// A command in a phone's queue.
     Queued(DeviceId, CommandUuid),
     /// The result of a command.
@@ -58,10 +62,12 @@ impl Subject {
                 "U" => SubjectItem::User(id(sk)?),
                 "E" => SubjectItem::Enrollment(id(sk)?),
                 "G" => SubjectItem::Group(id(sk)?),
+                "W" if sk == "0" => SubjectItem::AndroidBinding,
                 _ => return None,
             },
             Some(("D", device)) => match sk.split_once('#') {
                 None if sk == "0" => SubjectItem::Device(id(device)?),
+                None if sk == "G" => SubjectItem::AndroidPhone(id(device)?),
                 Some(("1", uuid)) => SubjectItem::Queued(id(device)?, id(uuid)?),
                 Some(("R", uuid)) => SubjectItem::Result(id(device)?, id(uuid)?),
                 _ => return None,

@@ -120,8 +120,8 @@ async fn the_same_command_is_queued_once() {
     let waiting = command(Priority::Normal, 1);
     enqueue(&store, &[waiting.clone(), command(Priority::Normal, 2)]).await;
     let mut tx = store.transaction();
-    store.devices(&scope(1)).enqueue(&mut tx, id(1), &waiting);
-    store.devices(&scope(1)).enqueue(&mut tx, id(1), &command(Priority::Normal, 3));
+    store.devices(&scope(1)).enqueue(&mut tx, id(1), Platform::Ios, &waiting);
+    store.devices(&scope(1)).enqueue(&mut tx, id(1), Platform::Ios, &command(Priority::Normal, 3));
     let error = tx.commit().await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::AlreadyExists { what: "command" });
 }

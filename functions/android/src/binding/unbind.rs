@@ -1,0 +1,68 @@
+use axum::extract::State;
+use trennwand_domain::{AndroidBinding, BindingState, Error, Platform, ReasonCode};
+use trennwand_runtime::{Answer, Write, Written};
+use trennwand_store::{DeviceFilter, Page};
+use trennwand_web::{ForTenant, Language, Problems, Result, need};
+
+use super::AndroidView;
+use crate::AndroidState;
+
+/// Gives the enterprise at Google up: no phone can be enrolled any more, and the phones reserved for
+/// the tenant are free again. 409 while Android phones are under management: release them first, since
+/// Google would wipe them. What only the customer can do is said in the answer.
+#[utoipa::path(
+    delete,
+    path = "/v1/tenants/{tenant}/android",
+    tag = "android",
+    params(("tenant" = String, Path, description = "The tenant")),
+    responses(
+        (status = 200, description = "Given up; what the customer has to do", body = AndroidView),
+        (status = 409, description = "android_not_bound android_devices_enrolled"),
+        Problems
+    ),
+    security(("oauth2" = ["setup"]))
+)]
+pub(crate) async fn android_unbind(
+    State(state): State<AndroidState>,
+    tenant: ForTenant<need::Setup>,
+    Language(locale): Language,
+    write: Write,
+) -> Result<Written> {
+    let core = &state.core;
+    let scope = tenant.scope();
+    let android = core.store.android(scope);
+    let before = android.binding().await?.filter(|b| b.state != BindingState::Unbound);
+    let before = before.ok_or_else(|| Error::conflict(ReasonCode::AndroidNotBound))?;
+    let filter = DeviceFilter { platform: Some(Platform::Android), ..DeviceFilter::default() };
+    let mut page = Page::first(100);
+    loop {
+        let listed = core.store.devices(scope).list(&filter, &page).await?;
+        if listed.items.iter().any(|device| device.state.is_managed()) {
+            return Err(Error::conflict(ReasonCode::AndroidDevicesEnrolled).into());
+        }
+        match listed.next {
+            Some(cursor) => page.cursor = Some(cursor),
+            None => break,
+        }
+    }
+    let mut tx = core.store.transaction();
+    android.reserve(&mut tx, before.reserved, 0, state.platform.device_quota);
+    if let Some(callback) = before.callback {
+        android.remove_signup(&mut tx, callback);
+    }
+    if let Some(id) = before.enterprise.as_deref().and_then(|e| e.strip_prefix("enterprises/")) {
+        android.remove_enterprise_owner(&mut tx, id);
+    }
+    let after = AndroidBinding {
+        state: BindingState::Unbound,
+        signup: None,
+        callback: None,
+        reserved: 0,
+        brand: None,
+        changed_at: core.clock.now(),
+        ..before
+    };
+    android.put_binding(&mut tx, &after);
+    let shown = AndroidView::new(&state, Some(&after), Vec::new(), locale);
+    write.commit(core, tx, scope.tenant(), Answer::ok(&shown)).await
+}

@@ -1,0 +1,132 @@
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    response::{IntoResponse as _, Response},
+};
+use trennwand_android::{Event, Notification, Operation};
+use trennwand_domain::{
+    CommandKind, CommandResult, CommandStatus, DeviceState, Error, ReasonCode, Result, Timestamp,
+};
+
+use crate::{AndroidState, apply, authentic};
+
+/// `POST /android/notifications`: a Pub/Sub push. 2xx is an acknowledgement; whatever else lets Pub/Sub
+/// send it again, up to the subscription's dead-letter policy.
+pub(crate) async fn notification(
+    State(state): State<AndroidState>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match handle(&state, &headers, &body).await {
+        Ok(status) => status.into_response(),
+        Err(error) if error.retryable() => {
+            tracing::warn!(?error, "a notification is to come again");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+        Err(error) => {
+            tracing::error!(?error, "a notification failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn handle(state: &AndroidState, headers: &HeaderMap, body: &[u8]) -> Result<StatusCode> {
+    let now = state.core.clock.now();
+    let Some(token) = bearer(headers) else { return Ok(StatusCode::UNAUTHORIZED) };
+    if let Err(why) = authentic::check(&state.keys, &state.sender, token, now).await? {
+        tracing::warn!(?why, "a notification whose sender is not believed");
+        return Ok(StatusCode::UNAUTHORIZED);
+    }
+    let notification = match Notification::parse(body) {
+        Ok(notification) => notification,
+        Err(why) => {
+            tracing::error!(%why, "a notification that cannot be read");
+            return Ok(StatusCode::BAD_REQUEST);
+        }
+    };
+    let published_at = notification.publish_time.map_or(now, |at| at.min(now));
+    let mut failed = None;
+    // One event's trouble does not hold the others up; all come again, and those that had their
+    // effect have no second one.
+    for event in notification.events {
+        if let Err(error) = follow(state, event, published_at).await {
+            failed = Some(error);
+        }
+    }
+    failed.map_or(Ok(StatusCode::NO_CONTENT), Err)
+}
+
+/// The one bearer token.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, more) = (values.next()?, values.next());
+    let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
+    more.is_none().then_some(token)
+}
+
+async fn follow(state: &AndroidState, event: Event, published_at: Timestamp) -> Result<()> {
+    match event {
+        Event::Enrolled(report) | Event::Reported(report) => {
+            // A write that was in the way is looked at again, once.
+            match apply(state, &report, published_at).await {
+                Err(error) if is_concurrent(&error) => {
+                    let again = apply(state, &report, published_at).await;
+                    again.map_err(|e| {
+                        if is_concurrent(&e) { Error::unavailable("busy") } else { e }
+                    })?;
+                }
+                outcome => drop(outcome?),
+            }
+            Ok(())
+        }
+        Event::Command(operation) => finish(state, &operation).await,
+        Event::EnterpriseUpgraded(name) => {
+            tracing::info!(enterprise = %name, "an enterprise became a managed Google domain");
+            Ok(())
+        }
+        Event::Ignored(kind) => {
+            tracing::debug!(?kind, "a notification that nobody follows");
+            Ok(())
+        }
+    }
+}
+
+fn is_concurrent(error: &Error) -> bool {
+    error.code() == ReasonCode::ConcurrentChange.as_str()
+}
+
+/// Keeps what became of a command.
+pub(crate) async fn finish(state: &AndroidState, operation: &Operation) -> Result<()> {
+    if !operation.done {
+        return Ok(());
+    }
+    let store = &state.core.store;
+    let found = store.directory().operation(&operation.name.to_string()).await?;
+    let Some(issued) = found else { return Ok(()) };
+    let done = operation.succeeded();
+    let mut result = std::collections::BTreeMap::new();
+    if !done {
+        let why = match &operation.error {
+            Some(error) if error.is_expired() => "expired",
+            Some(error) if error.is_cancelled() => "cancelled",
+            _ => "refused",
+        };
+        result.insert("reason".to_owned(), format!("\"{why}\""));
+    }
+    let status = if done { CommandStatus::Acknowledged } else { CommandStatus::Error };
+    let answered_at = state.core.clock.now();
+    let answer =
+        CommandResult { uuid: issued.command, kind: issued.kind, status, answered_at, result };
+    let state_then = match (issued.kind, done) {
+        (CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice, true) => {
+            Some(DeviceState::Released)
+        }
+        // It is still under management.
+        (CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice, false) => {
+            Some(DeviceState::Enrolled)
+        }
+        _ => None,
+    };
+    store.android(&issued.scope).finish(issued.device, &answer, state_then).await.map(drop)
+}

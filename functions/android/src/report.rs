@@ -1,0 +1,269 @@
+//! What a phone's report changes here: two requests to the database, whatever it says.
+
+use subtle::ConstantTimeEq as _;
+use trennwand_android::{AppliedState, DeviceReport, Ownership as ReportedOwnership};
+use trennwand_domain::{
+    AndroidNeed, AndroidPhone, AndroidPolicy, AssignmentHead, Authenticator, BindingState, Device,
+    DeviceState, EnrollmentReference, MailKind, Ownership, ReasonCode, Result, Secret, Slot,
+    SlotKind, SlotStatus, Target, TenantScope, Timestamp,
+};
+use trennwand_evidence::{AndroidFacts, ExpectedAndroid, Foreign, observe_android};
+use trennwand_policy::{Wanted, android_mail_app, android_policy_name, wanted};
+use trennwand_store::{ReportChange, ReportView};
+
+use crate::AndroidState;
+
+/// What came of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// It changed something.
+    Changed,
+    /// It was known, or older than what is known.
+    Known,
+    /// It is nobody's here: no reference, a reference without our seal, or another enterprise's.
+    Foreign,
+    /// The enrolment is over.
+    Over,
+}
+
+/// Brings a report into the phone's header. Doing it again, or with an older one, changes nothing.
+///
+/// # Errors
+/// A concurrent change: the same may be tried again; if the database does not answer.
+pub async fn apply(
+    state: &AndroidState,
+    report: &DeviceReport,
+    published_at: Timestamp,
+) -> Result<Applied> {
+    let core = &state.core;
+    let reference = report.enrollment_token_data.as_deref().and_then(EnrollmentReference::parse);
+    let Some((reference, seal)) = reference else {
+        tracing::warn!(phone = %report.name, "a report without a reference of ours");
+        return Ok(Applied::Foreign);
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "its seal is compared before anything is written"
+    )]
+    let scope = TenantScope::vouched(Authenticator::Notification, reference.tenant);
+    let android = core.store.android(&scope);
+    let view = android.report_view(reference.device, !core.vault.holds(&scope)).await?;
+    if let Some(wrapped) = &view.wrapped_key {
+        core.vault.learn(&scope, wrapped).await?;
+    } else if !core.vault.holds(&scope) {
+        return Ok(Applied::Foreign);
+    }
+    let ours = core.vault.reference_seal(&scope, &reference).await?;
+    if !bool::from(ours.ct_eq(&seal)) || !is_of_enterprise(&view, report) {
+        tracing::warn!(phone = %report.name, "a report whose reference is not ours");
+        return Ok(Applied::Foreign);
+    }
+    let Some(before) = view.device.clone().filter(|d| d.enrollment == reference.enrollment) else {
+        return Ok(Applied::Over);
+    };
+    let now = core.clock.now();
+    let facts = AndroidFacts::of(report, view.head.as_ref().and_then(mail_app));
+    let Some(news) = News::of(&view, &before, report, &facts, published_at, now) else {
+        return Ok(Applied::Known);
+    };
+    if news.is_over {
+        return Ok(Applied::Over);
+    }
+    let mut after = before.clone();
+    if news.enrolls {
+        let hardware = report.hardware_info.as_ref();
+        if let Some(id) = hardware.and_then(|hardware| hardware.enterprise_specific_id.as_ref()) {
+            let id = Secret::new(format!("android:{id}"));
+            after.udid_hash = Some(core.vault.udid_hash(&scope, &id).await?);
+        }
+    }
+    let phone = news.into(&scope, &view, &mut after, report, &facts, published_at);
+    if after == before && view.phone.as_ref().is_some_and(|known| known.report == phone.report) {
+        return Ok(Applied::Known);
+    }
+    let change = ReportChange { device: &after, phone: &phone, enrolls: news.enrolls };
+    android.save_report(change).await?;
+    Ok(Applied::Changed)
+}
+
+fn is_of_enterprise(view: &ReportView, report: &DeviceReport) -> bool {
+    let binding = view.binding.as_ref().filter(|binding| binding.state == BindingState::Bound);
+    let enterprise = binding.and_then(|binding| binding.enterprise.as_deref());
+    enterprise == Some(report.name.enterprise().to_string().as_str())
+}
+
+/// Why a report is worth looking at.
+#[derive(Clone, Copy)]
+struct News {
+    enrolls: bool,
+    is_over: bool,
+    at: Timestamp,
+}
+
+impl News {
+    /// `None` if it is older than what is known.
+    fn of(
+        view: &ReportView,
+        device: &Device,
+        report: &DeviceReport,
+        facts: &AndroidFacts,
+        published_at: Timestamp,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let reported = report.last_status_report_time.or(report.enrollment_time);
+        // What comes from the future would stay fresh for too long.
+        let at = reported.unwrap_or(published_at).min(now);
+        let name = report.name.to_string();
+        let same = view.phone.as_ref().filter(|phone| phone.name == name);
+        let known = same.map(|phone| {
+            let version = AndroidFacts::from_json(&phone.report).and_then(|facts| facts.version);
+            (phone.reported_at, phone.published_at, version, phone.report.as_str())
+        });
+        // Of reports of one moment the one counts that follows a later version; whatever order they
+        // come in, the same one is left.
+        let text = facts.to_json();
+        if known.is_some_and(|known| (at, published_at, facts.version, text.as_str()) <= known) {
+            return None;
+        }
+        let awaited = matches!(device.state, DeviceState::Invited | DeviceState::Enrolling);
+        // Taken back while the phone was being set up: it is under management all the same.
+        let late = device.state == DeviceState::Released && view.phone.is_none();
+        let enrolls = awaited || late;
+        let is_over = match same {
+            Some(_) => device.state.has_ended(),
+            // Another phone with the same token: only instead of one that never came.
+            None => !enrolls,
+        };
+        Some(Self { enrolls, is_over, at })
+    }
+
+    /// The header and the phone as they are then.
+    fn into(
+        self,
+        scope: &TenantScope,
+        view: &ReportView,
+        device: &mut Device,
+        report: &DeviceReport,
+        facts: &AndroidFacts,
+        published_at: Timestamp,
+    ) -> AndroidPhone {
+        if self.enrolls {
+            device.state = DeviceState::Enrolled;
+            device.enrolled_at = Some(report.enrollment_time.unwrap_or(self.at).min(self.at));
+        }
+        // Whatever was ordered: a phone that says that it is its user's own is treated as one.
+        if report.ownership == ReportedOwnership::PersonallyOwned {
+            device.ownership = Ownership::Personal;
+            device.target = Target::AndroidPersonal;
+        }
+        if device.state == DeviceState::Silent {
+            device.state = DeviceState::Enrolled;
+        }
+        if [report.state, report.applied_state].contains(&AppliedState::Deleted) {
+            device.state = DeviceState::Released;
+        }
+        let software = report.software_info.as_ref();
+        device.os_version =
+            software.and_then(|s| s.android_version.clone()).or(device.os_version.take());
+        if device.ownership == Ownership::Company {
+            let model = report.hardware_info.as_ref().and_then(|hardware| hardware.model.clone());
+            device.model = model.or(device.model.take());
+        } else {
+            device.model = None;
+        }
+        device.last_seen_at = device.last_seen_at.max(Some(self.at));
+        let judged = judge(scope, view, device, facts, self.at);
+        let placed = report.policy_name.as_ref().map(ToString::to_string);
+        let needs = judged.needs(placed.as_deref());
+        AndroidPhone {
+            name: report.name.to_string(),
+            reported_at: self.at,
+            published_at,
+            report: facts.to_json(),
+            needs: needs.filter(|_| device.state.is_managed()),
+        }
+    }
+}
+
+/// What a phone was judged by.
+pub(crate) struct Judged {
+    /// Full name of the policy that it should follow, if that was written already.
+    policy: Option<String>,
+    is_foreign: bool,
+}
+
+impl Judged {
+    fn needs(&self, placed: Option<&str>) -> Option<AndroidNeed> {
+        match &self.policy {
+            Some(policy) if placed != Some(policy) => Some(AndroidNeed::Place),
+            Some(_) if self.is_foreign => Some(AndroidNeed::Verify),
+            _ => None,
+        }
+    }
+}
+
+/// Judges a phone's controls by what is kept of its report.
+pub(crate) fn judge(
+    scope: &TenantScope,
+    view: &ReportView,
+    device: &mut Device,
+    facts: &AndroidFacts,
+    at: Timestamp,
+) -> Judged {
+    let head = view.head.as_ref();
+    let wish = head.and_then(|head| Some((head, wanted(scope.tenant(), head, device)?)));
+    let written =
+        wish.as_ref().and_then(|(head, wish)| written(&view.policies, head, device, wish));
+    let enterprise = view.binding.as_ref().and_then(|binding| binding.enterprise.as_deref());
+    let policy = written
+        .zip(enterprise)
+        .map(|(written, enterprise)| format!("{enterprise}/policies/{}", written.name));
+    let expected = wish.as_ref().zip(written).zip(policy.as_deref());
+    let expected = expected.map(|(((head, wish), written), policy)| ExpectedAndroid {
+        policy,
+        version: written.version,
+        foreign: written.foreign.map(|f| Foreign { version: f.version, leaks: f.leaks }),
+        mail_app: match &wish.account {
+            // A Google account needs no configuration, so there is no artefact for it.
+            Ok(_) | Err(ReasonCode::MailNotSet) => mail_app(head).ok_or(ReasonCode::MailNotSet),
+            Err(cause) => Err(*cause),
+        },
+    });
+    observe_android(device, expected.as_ref(), facts, at);
+    let follows = expected.as_ref().is_some_and(|expected| {
+        facts.policy.as_deref() == Some(expected.policy) && facts.version == Some(expected.version)
+    });
+    if let (true, Some((_, wish))) = (follows, &wish) {
+        let account = wish.account.as_ref().ok().map(|account| account.token);
+        let slots = [(SlotKind::Wall, Some(wish.wall.token)), (SlotKind::Account, account)];
+        for (kind, token) in slots {
+            let Some(token) = token else { continue };
+            let slot = device.slots.of_mut(kind);
+            let status = SlotStatus::Acknowledged;
+            *slot = Slot { round: slot.round, token, status, cause: None, at };
+        }
+        device.applied_version = Some(wish.version);
+    }
+    let is_foreign = expected.as_ref().is_some_and(|expected| {
+        let beyond = facts.version.is_some_and(|version| version > expected.version);
+        facts.policy.as_deref() == Some(expected.policy) && beyond
+    });
+    Judged { policy, is_foreign }
+}
+
+/// The policy at Google that stands for what the phone should have.
+fn written<'v>(
+    policies: &'v [AndroidPolicy],
+    head: &AssignmentHead,
+    device: &Device,
+    wish: &Wanted,
+) -> Option<&'v AndroidPolicy> {
+    let name = android_policy_name(head, device.target, wish.policy, wish.version)?;
+    policies.iter().find(|policy| policy.name == name)
+}
+
+/// The app for business mail, by where it lives.
+pub(crate) fn mail_app(head: &AssignmentHead) -> Option<&'static str> {
+    let mail = head.mail.as_ref().filter(|mail| mail.kind != MailKind::None)?;
+    android_mail_app(mail.kind)
+}

@@ -1,0 +1,100 @@
+//! Our own sign-in page while a phone is set up (`SigninDetail.signinUrl`): who has an invitation
+//! types its code, and the phone goes on with Google's token for it.
+
+pub(crate) mod page;
+
+use axum::{
+    Form,
+    extract::{Path, State},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY},
+    },
+    response::{IntoResponse as _, Response},
+};
+use serde::Deserialize;
+use trennwand_domain::{OneTimeToken, Platform, Result, SealedField, TenantId};
+use trennwand_web::Language;
+
+use crate::AndroidState;
+use page::{Said, say};
+
+/// Google's end of a sign-in page that let nobody in.
+const INVALID: &str = "https://enterprise.google.com/android/enroll/invalid";
+
+/// `GET /android/signin/{tenant}`: asks for the code of an invitation.
+pub(crate) async fn signin_page(
+    Path(tenant): Path<String>,
+    Language(locale): Language,
+) -> Response {
+    // Any identifier gets the same page, so it says nothing about who is a tenant.
+    match tenant.parse::<TenantId>() {
+        Ok(tenant) => page::ask(locale, tenant),
+        Err(_) => say(locale, StatusCode::NOT_FOUND, Said::UnknownSignup),
+    }
+}
+
+/// What the page sends.
+#[derive(Deserialize)]
+pub(crate) struct Entered {
+    code: String,
+}
+
+/// `POST /android/signin/{tenant}`: leads to Google with the token of the invitation whose code was
+/// typed, or to Google's page for those who may not go on.
+pub(crate) async fn signin_enter(
+    State(state): State<AndroidState>,
+    Path(tenant): Path<String>,
+    Language(locale): Language,
+    Form(entered): Form<Entered>,
+) -> Response {
+    match token_of(&state, &tenant, &entered.code).await {
+        Ok(Some(value)) => {
+            leave_for(&format!("https://enterprise.google.com/android/enroll?et={value}"))
+        }
+        Ok(None) => leave_for(INVALID),
+        Err(error) => {
+            tracing::error!(?error, "a sign-in while a phone is set up");
+            say(locale, StatusCode::SERVICE_UNAVAILABLE, Said::TryAgain)
+        }
+    }
+}
+
+async fn token_of(state: &AndroidState, tenant: &str, code: &str) -> Result<Option<String>> {
+    let core = &state.core;
+    // People copy codes with spaces, and in lower case.
+    let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(64).collect();
+    let Some(code) = OneTimeToken::parse(&code.to_ascii_uppercase()) else { return Ok(None) };
+    let Some((scope, id, _)) = core.store.directory().enrollment(&code).await? else {
+        return Ok(None);
+    };
+    if scope.tenant().to_string() != tenant {
+        return Ok(None);
+    }
+    let Some(invitation) = core.store.enrollments(&scope).get(id).await? else { return Ok(None) };
+    let open = invitation.platform == Platform::Android
+        && invitation.token_hash == code.hash()
+        && !invitation.revoked
+        && !invitation.is_used()
+        && invitation.expires_at > core.clock.now();
+    let token = core.store.android(&scope).token(id).await?;
+    let Some(token) = token.filter(|token| open && token.link == code.hash()) else {
+        return Ok(None);
+    };
+    let value = core.vault.open(&scope, SealedField::AndroidToken(id), &token.value).await?;
+    let value = String::from_utf8_lossy(value.expose()).into_owned();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
+    Ok(Some(value).filter(|value| value.chars().all(plain)))
+}
+
+fn leave_for(address: &str) -> Response {
+    let Ok(address) = HeaderValue::try_from(address) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let headers = [
+        (LOCATION, address),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}

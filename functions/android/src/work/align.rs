@@ -1,0 +1,159 @@
+use serde_json::{Map, Value};
+use trennwand_android::{Class, Policy, class};
+use trennwand_domain::{
+    AndroidBinding, AndroidPolicy, AssignmentHead, Digest, Duration, Error, Locale, Purpose, Result,
+};
+use trennwand_policy::{PlannedPolicy, android_policies, android_settings};
+use trennwand_runtime::{AndroidWork, Message};
+
+use super::Bound;
+use crate::{AndroidState, brand};
+
+/// Brings policies and brand at Google in line with the assignment head.
+pub(super) async fn align(state: &AndroidState, bound: &Bound) -> Result<()> {
+    let store = &state.core.store;
+    let Some(head) = store.tenant(&bound.scope).head().await? else { return Ok(()) };
+    policies(state, bound, &head).await?;
+    look(state, bound, &head).await?;
+    // Which of several rules a phone is under, the phone's own place at Google has to follow.
+    if head.rules.len() > 1 {
+        let work = AndroidWork::Reconcile(None);
+        let message = Message::Android { tenant: bound.scope.tenant(), work };
+        state.publisher.publish(&message, Duration::ZERO).await?;
+    }
+    Ok(())
+}
+
+/// Writes the policies that are not at Google as they should be, and takes away those that no rule
+/// asks for any more, once no phone follows them.
+pub(super) async fn policies(
+    state: &AndroidState,
+    bound: &Bound,
+    head: &AssignmentHead,
+) -> Result<Vec<AndroidPolicy>> {
+    let android = state.core.store.android(&bound.scope);
+    let (before, revision) = android.policies().await?;
+    let mut after = Vec::new();
+    for (name, planned) in android_policies(head) {
+        let known = before.iter().find(|policy| policy.name == name);
+        after.push(policy(state, bound, head, &planned, &name, known).await?);
+    }
+    let is_planned = |old: &&AndroidPolicy| after.iter().any(|new| new.name == old.name);
+    let gone: Vec<_> = before.iter().filter(|old| !is_planned(old)).collect();
+    for gone in gone {
+        let name = bound.enterprise.policy(&gone.name).map_err(Error::internal)?;
+        match state.google.delete_policy(&name).await {
+            Err(error) if class(&error) == Class::Precondition => after.push(gone.clone()),
+            Err(error) if class(&error) != Class::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    if after != before {
+        android.put_policies(&after, revision).await?;
+    }
+    Ok(after)
+}
+
+async fn policy(
+    state: &AndroidState,
+    bound: &Bound,
+    head: &AssignmentHead,
+    planned: &PlannedPolicy<'_>,
+    name: &str,
+    known: Option<&AndroidPolicy>,
+) -> Result<AndroidPolicy> {
+    let (settings, left_out) = settings(state, bound, head, planned).await?;
+    let digest = Digest::of(&serde_json::to_vec(&settings).map_err(Error::internal)?);
+    let (id, policy_version) = (planned.rule.policy, planned.rule.version);
+    if let Some(known) = known.filter(|known| known.digest == digest) {
+        return Ok(AndroidPolicy { policy: id, policy_version, left_out, ..known.clone() });
+    }
+    let google = bound.enterprise.policy(name).map_err(Error::internal)?;
+    let written = state.google.patch_policy(&google, &Policy::new(settings)).await?;
+    let version =
+        written.version.ok_or_else(|| Error::unavailable("a policy without a version"))?;
+    Ok(AndroidPolicy {
+        name: name.to_owned(),
+        digest,
+        version,
+        policy: id,
+        policy_version,
+        foreign: None,
+        left_out,
+    })
+}
+
+/// What a policy is to say, and what the mail app does not know of it.
+pub(super) async fn settings(
+    state: &AndroidState,
+    bound: &Bound,
+    head: &AssignmentHead,
+    planned: &PlannedPolicy<'_>,
+) -> Result<(Map<String, Value>, Vec<String>)> {
+    let find = |purpose: Purpose| {
+        let artefacts = planned.rule.artefacts.iter();
+        artefacts.copied().find(|a| a.target == planned.target && a.purpose == purpose)
+    };
+    let templates = &state.core.templates;
+    let wall =
+        find(Purpose::Wall).ok_or_else(|| Error::internal("a planned policy without wall"))?;
+    let wall = templates.get(&bound.scope, wall.digest).await?;
+    let account = match find(Purpose::Account) {
+        Some(account) => Some(templates.get(&bound.scope, account.digest).await?),
+        None => None,
+    };
+    let support = head.brand.as_ref().map(|brand| &brand.support);
+    let mut settings = android_settings(&wall, account.as_deref(), &head.organization, support)?;
+    let left_out = fit(state, bound, &mut settings).await?;
+    Ok((settings, left_out))
+}
+
+/// Leaves out what an app's own schema does not have: the names are known from reports only, and
+/// whoever makes the app may change them.
+async fn fit(
+    state: &AndroidState,
+    bound: &Bound,
+    settings: &mut Map<String, Value>,
+) -> Result<Vec<String>> {
+    let mut left_out = Vec::new();
+    let apps = settings.get_mut("applications").and_then(Value::as_array_mut);
+    for app in apps.into_iter().flatten() {
+        let package = app["packageName"].as_str().unwrap_or_default().to_owned();
+        let Some(wanted) = app.get_mut("managedConfiguration") else { continue };
+        let name = bound.enterprise.application(&package).map_err(Error::internal)?;
+        let application = state.google.application(&name, Locale::En).await?;
+        for refused in application.refusals(wanted) {
+            // Of a bundle all goes that is not understood entirely.
+            let key = refused.split(['.', '[']).next().unwrap_or(&refused);
+            // A key of the app may hold dots itself.
+            let members = wanted.as_object_mut();
+            if let Some(members) = members
+                && members.remove(&refused).is_none()
+            {
+                members.remove(key);
+            }
+            left_out.push(format!("{package}: {refused}"));
+        }
+        if wanted.as_object().is_some_and(Map::is_empty)
+            && let Some(app) = app.as_object_mut()
+        {
+            app.remove("managedConfiguration");
+        }
+    }
+    Ok(left_out)
+}
+
+/// Brings name, logo, colour and contacts at Google in line.
+async fn look(state: &AndroidState, bound: &Bound, head: &AssignmentHead) -> Result<()> {
+    let told = brand::enterprise(state, &bound.scope, head, &bound.binding);
+    let digest = brand::digest(&told);
+    if bound.binding.brand == Some(digest) {
+        return Ok(());
+    }
+    state.google.patch_enterprise(&bound.enterprise, &told).await?;
+    let store = &state.core.store;
+    let mut tx = store.transaction();
+    let after = AndroidBinding { brand: Some(digest), ..bound.binding.clone() };
+    store.android(&bound.scope).put_binding(&mut tx, &after);
+    tx.commit().await
+}

@@ -1,0 +1,97 @@
+use trennwand_android::{Class, EnrollmentToken, PersonalUsage, class};
+use trennwand_domain::{
+    AndroidToken, Duration, Enrollment, EnrollmentId, EnrollmentReference, Error, Platform, Result,
+    SealedField,
+};
+use trennwand_policy::{android_policy_name, wanted};
+
+use super::{Bound, align};
+use crate::AndroidState;
+
+/// Google's shortest life of a token.
+const SHORTEST: Duration = Duration::from_secs(60);
+
+/// Makes the enrolment token of an invitation, or takes back the one of an invitation that was taken
+/// back or got another link.
+pub(super) async fn token(state: &AndroidState, bound: &Bound, id: EnrollmentId) -> Result<()> {
+    let store = &state.core.store;
+    let android = store.android(&bound.scope);
+    let Some(invitation) = store.enrollments(&bound.scope).get(id).await? else { return Ok(()) };
+    if invitation.platform != Platform::Android {
+        return Ok(());
+    }
+    let now = state.core.clock.now();
+    let usable = !invitation.revoked && !invitation.is_used() && invitation.expires_at > now;
+    if let Some(token) = android.token(id).await? {
+        if usable && token.link == invitation.token_hash {
+            return Ok(());
+        }
+        // One that was used up deletes itself.
+        if !invitation.is_used() {
+            let name = token.name.parse().map_err(Error::internal)?;
+            match state.google.delete_enrollment_token(&name).await {
+                Err(e) if !matches!(class(&e), Class::NotFound | Class::Precondition) => {
+                    return Err(e);
+                }
+                _ => {}
+            }
+        }
+        android.remove_token(id).await?;
+    }
+    if usable {
+        let life = invitation.expires_at.since(now).max(SHORTEST);
+        make(state, bound, &invitation, life).await?;
+    }
+    Ok(())
+}
+
+async fn make(
+    state: &AndroidState,
+    bound: &Bound,
+    invitation: &Enrollment,
+    life: Duration,
+) -> Result<()> {
+    let core = &state.core;
+    let head = core.store.tenant(&bound.scope).head().await?;
+    let head = head.ok_or_else(|| Error::internal("an invitation of a tenant without a head"))?;
+    // What it is to follow has to be there before a phone can come.
+    align::policies(state, bound, &head).await?;
+    let device = core.store.devices(&bound.scope).get(invitation.device).await?;
+    let Some(device) = device else { return Ok(()) };
+    let wish = wanted(bound.scope.tenant(), &head, &device);
+    let policy = wish
+        .and_then(|wish| android_policy_name(&head, device.target, wish.policy, wish.version))
+        .ok_or_else(|| Error::internal("no rule has a policy for an invited phone"))?;
+    let reference = EnrollmentReference {
+        tenant: bound.scope.tenant(),
+        enrollment: invitation.id,
+        device: invitation.device,
+        user: invitation.user,
+    };
+    let seal = core.vault.reference_seal(&bound.scope, &reference).await?;
+    let wanted = EnrollmentToken {
+        policy_name: Some(bound.enterprise.policy(&policy).map_err(Error::internal)?),
+        duration: Some(life),
+        one_time_only: true,
+        additional_data: Some(reference.signed(seal)),
+        // Both kinds have a personal side; which it becomes is decided by where it is read.
+        allow_personal_usage: PersonalUsage::Allowed,
+        ..EnrollmentToken::default()
+    };
+    let made = state.google.create_enrollment_token(&bound.enterprise, &wanted).await?;
+    let (Some(name), Some(value)) = (made.name, made.value) else {
+        return Err(Error::unavailable("Google made a token without name or value"));
+    };
+    let (vault, scope) = (&core.vault, &bound.scope);
+    let of_link = SealedField::AndroidToken(invitation.id);
+    let of_code = SealedField::AndroidQr(invitation.id);
+    let qr = made.qr_code.unwrap_or_default();
+    let token = AndroidToken {
+        name: name.to_string(),
+        link: invitation.token_hash,
+        value: vault.seal(scope, of_link, value.as_bytes()).await?,
+        qr: vault.seal(scope, of_code, qr.as_bytes()).await?,
+    };
+    let android = core.store.android(&bound.scope);
+    android.put_token(invitation.id, &token, invitation.expires_at).await
+}

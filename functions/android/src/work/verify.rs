@@ -1,0 +1,99 @@
+use serde_json::{Map, Value};
+use trennwand_android::Policy;
+use trennwand_domain::{AndroidPolicy, AssignmentHead, DeviceId, Error, ForeignPolicy, Result};
+use trennwand_evidence::AndroidFacts;
+use trennwand_policy::android_policies;
+use trennwand_store::ReportChange;
+
+use super::{Bound, align, place};
+use crate::{AndroidState, report};
+
+/// Somebody else wrote a policy at Google: finds out whether it lets business contacts out, writes
+/// ours again, and judges the phone that followed it.
+pub(super) async fn verify(state: &AndroidState, bound: &Bound, id: DeviceId) -> Result<()> {
+    let store = &state.core.store;
+    let Some(head) = store.tenant(&bound.scope).head().await? else { return Ok(()) };
+    let device = store.devices(&bound.scope).get(id).await?;
+    let name = device.as_ref().and_then(|device| place::policy_of(bound, &head, device));
+    let Some(name) = name else { return Ok(()) };
+    mend(state, bound, &head, &name).await?;
+    judge_again(state, bound, id).await
+}
+
+/// Writes ours again if the policy at Google is another version than the one written last.
+pub(super) async fn mend(
+    state: &AndroidState,
+    bound: &Bound,
+    head: &AssignmentHead,
+    name: &str,
+) -> Result<()> {
+    let android = state.core.store.android(&bound.scope);
+    let (mut policies, revision) = android.policies().await?;
+    let planned = android_policies(head);
+    let known = policies.iter_mut().find(|policy| policy.name == name).zip(planned.get(name));
+    let Some((known, planned)) = known else { return Ok(()) };
+    let google = bound.enterprise.policy(name).map_err(Error::internal)?;
+    let found = state.google.policy(&google).await?;
+    if found.version == Some(known.version) {
+        return Ok(());
+    }
+    let leaks = leaks(&found.settings);
+    tracing::error!(
+        tenant = %bound.scope.tenant(), policy = name, version = found.version, leaks,
+        "a policy at Google was changed by somebody else"
+    );
+    let (settings, _) = align::settings(state, bound, head, planned).await?;
+    let written = state.google.patch_policy(&google, &Policy::new(settings)).await?;
+    let version =
+        written.version.ok_or_else(|| Error::unavailable("a policy without a version"))?;
+    let foreign = found.version.map(|version| ForeignPolicy { version, leaks });
+    *known = AndroidPolicy { version, foreign, ..known.clone() };
+    android.put_policies(&policies, revision).await
+}
+
+/// Whether private apps may read business contacts by these settings: Google's default lets them.
+fn leaks(settings: &Map<String, Value>) -> bool {
+    let border = &settings.get("crossProfilePolicies").unwrap_or(&Value::Null)["showWorkContactsInPersonalProfile"];
+    !border.as_str().is_some_and(|word| {
+        [
+            "SHOW_WORK_CONTACTS_IN_PERSONAL_PROFILE_DISALLOWED",
+            "SHOW_WORK_CONTACTS_IN_PERSONAL_PROFILE_DISALLOWED_EXCEPT_SYSTEM",
+        ]
+        .contains(&word)
+    })
+}
+
+/// Judges a phone once more by what is kept of its last report.
+async fn judge_again(state: &AndroidState, bound: &Bound, id: DeviceId) -> Result<()> {
+    let android = state.core.store.android(&bound.scope);
+    let view = android.report_view(id, false).await?;
+    let (Some(before), Some(phone)) = (&view.device, &view.phone) else { return Ok(()) };
+    let Some(facts) = AndroidFacts::from_json(&phone.report) else { return Ok(()) };
+    let mut device = before.clone();
+    report::judge(&bound.scope, &view, &mut device, &facts, phone.reported_at);
+    if device == *before {
+        return Ok(());
+    }
+    let phone = trennwand_domain::AndroidPhone { needs: None, ..phone.clone() };
+    android.save_report(ReportChange { device: &device, phone: &phone, enrolls: false }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_policy_leaks_unless_it_says_otherwise() {
+        let of = |value: Value| leaks(value.as_object().unwrap());
+        assert!(of(json!({})));
+        assert!(of(json!({ "crossProfilePolicies": {} })));
+        let with = |word: &str| {
+            let word = format!("SHOW_WORK_CONTACTS_IN_PERSONAL_PROFILE_{word}");
+            of(json!({ "crossProfilePolicies": { "showWorkContactsInPersonalProfile": word } }))
+        };
+        assert!(with("UNSPECIFIED") && with("ALLOWED") && with("ALLOWED_EXCEPT_SYSTEM"));
+        assert!(!with("DISALLOWED") && !with("DISALLOWED_EXCEPT_SYSTEM"));
+    }
+}

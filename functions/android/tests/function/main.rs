@@ -1,0 +1,5 @@
+//! The function over an embedded database, with as much of Google as that takes.
+
+mod binding;
+mod notifications;
+mod support;

@@ -1,0 +1,252 @@
+//! As much of Google as these tests need, in memory: it counts policies' versions, hands out tokens,
+//! lists phones that a test put there and takes commands.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use trennwand_android::{
+    Application, ApplicationName, BoxFuture, Command, DeviceManagement, DeviceName, DevicePatch,
+    DeviceReport, EnrollmentToken, EnrollmentTokenName, Enterprise, EnterpriseName, Operation,
+    OperationName, Page, PageToken, Policy, PolicyName, Signup, SignupRequest, SignupUrl,
+};
+use trennwand_domain::{Error, Locale, Result};
+
+#[derive(Debug, Default)]
+pub(crate) struct FakeGoogle(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+pub(crate) struct Inner {
+    /// Every call, by its name at Google.
+    pub(crate) calls: Vec<String>,
+    pub(crate) callback: String,
+    pub(crate) enterprise: Option<Enterprise>,
+    pub(crate) policies: Vec<(PolicyName, i64, Policy)>,
+    pub(crate) tokens: Vec<EnrollmentToken>,
+    pub(crate) commands: Vec<(DeviceName, Command)>,
+    pub(crate) devices: Vec<DeviceReport>,
+    /// Keys of the mail app's configuration.
+    pub(crate) mail_keys: Vec<&'static str>,
+}
+
+impl FakeGoogle {
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call<T: Send + 'static>(
+        &self,
+        name: &str,
+        answer: impl FnOnce(&mut Inner) -> Result<T>,
+    ) -> BoxFuture<'_, Result<T>> {
+        let mut inner = self.inner();
+        inner.calls.push(name.to_owned());
+        Box::pin(std::future::ready(answer(&mut inner)))
+    }
+
+    pub(crate) fn calls_of(&self, name: &str) -> usize {
+        self.inner().calls.iter().filter(|call| *call == name).count()
+    }
+}
+
+fn absent<T>() -> Result<T> {
+    Err(Error::not_found("resource"))
+}
+
+impl DeviceManagement for FakeGoogle {
+    fn create_signup_url<'a>(
+        &'a self,
+        request: &'a SignupRequest,
+    ) -> BoxFuture<'a, Result<SignupUrl>> {
+        self.call("signupUrls.create", |inner| {
+            inner.callback = request.callback_url.clone();
+            let name = "signupUrls/S1".parse().unwrap();
+            Ok(SignupUrl { name, url: "https://play.google.example/signup".into() })
+        })
+    }
+
+    fn create_enterprise<'a>(
+        &'a self,
+        signup: &'a Signup,
+        enterprise: &'a Enterprise,
+    ) -> BoxFuture<'a, Result<Enterprise>> {
+        let good = signup.token.expose() == "good";
+        self.call("enterprises.create", |inner| {
+            if !good {
+                return Err(Error::invalid("enterpriseToken", "is not one"));
+            }
+            let name = Some("enterprises/LC01".parse().unwrap());
+            let made = Enterprise { name, ..enterprise.clone() };
+            inner.enterprise = Some(made.clone());
+            Ok(made)
+        })
+    }
+
+    fn enterprise<'a>(&'a self, _: &'a EnterpriseName) -> BoxFuture<'a, Result<Enterprise>> {
+        self.call("enterprises.get", |inner| inner.enterprise.clone().map_or_else(absent, Ok))
+    }
+
+    fn patch_enterprise<'a>(
+        &'a self,
+        _: &'a EnterpriseName,
+        enterprise: &'a Enterprise,
+    ) -> BoxFuture<'a, Result<Enterprise>> {
+        self.call("enterprises.patch", |inner| {
+            inner.enterprise = Some(enterprise.clone());
+            Ok(enterprise.clone())
+        })
+    }
+
+    fn delete_enterprise<'a>(&'a self, _: &'a EnterpriseName) -> BoxFuture<'a, Result<()>> {
+        self.call("enterprises.delete", |_| absent())
+    }
+
+    fn patch_policy<'a>(
+        &'a self,
+        name: &'a PolicyName,
+        policy: &'a Policy,
+    ) -> BoxFuture<'a, Result<Policy>> {
+        self.call("policies.patch", |inner| {
+            let known = inner.policies.iter_mut().find(|(known, ..)| known == name);
+            let version = match known {
+                Some((_, version, settings)) => {
+                    *version += 1;
+                    *settings = policy.clone();
+                    *version
+                }
+                None => {
+                    inner.policies.push((name.clone(), 1, policy.clone()));
+                    1
+                }
+            };
+            Ok(Policy { name: Some(name.clone()), version: Some(version), ..policy.clone() })
+        })
+    }
+
+    fn policy<'a>(&'a self, name: &'a PolicyName) -> BoxFuture<'a, Result<Policy>> {
+        self.call("policies.get", |inner| {
+            let known = inner.policies.iter().find(|(known, ..)| known == name);
+            known.map_or_else(absent, |(name, version, policy)| {
+                Ok(Policy { name: Some(name.clone()), version: Some(*version), ..policy.clone() })
+            })
+        })
+    }
+
+    fn delete_policy<'a>(&'a self, name: &'a PolicyName) -> BoxFuture<'a, Result<()>> {
+        self.call("policies.delete", |inner| {
+            inner.policies.retain(|(known, ..)| known != name);
+            Ok(())
+        })
+    }
+
+    fn policies<'a>(
+        &'a self,
+        _: &'a EnterpriseName,
+        _: Option<&'a PageToken>,
+    ) -> BoxFuture<'a, Result<Page<Policy>>> {
+        self.call("policies.list", |_| Ok(Page { items: Vec::new(), next: None }))
+    }
+
+    fn create_enrollment_token<'a>(
+        &'a self,
+        enterprise: &'a EnterpriseName,
+        token: &'a EnrollmentToken,
+    ) -> BoxFuture<'a, Result<EnrollmentToken>> {
+        self.call("enrollmentTokens.create", |inner| {
+            let place = inner.tokens.len() + 1;
+            let made = EnrollmentToken {
+                name: format!("{enterprise}/enrollmentTokens/T{place}").parse().ok(),
+                value: Some(format!("VALUE{place}")),
+                qr_code: Some(
+                    r#"{"android.app.extra.PROVISIONING_ADMIN_EXTRAS_BUNDLE":{}}"#.into(),
+                ),
+                ..token.clone()
+            };
+            inner.tokens.push(made.clone());
+            Ok(made)
+        })
+    }
+
+    fn delete_enrollment_token<'a>(
+        &'a self,
+        name: &'a EnrollmentTokenName,
+    ) -> BoxFuture<'a, Result<()>> {
+        self.call("enrollmentTokens.delete", |inner| {
+            inner.tokens.retain(|token| token.name.as_ref() != Some(name));
+            Ok(())
+        })
+    }
+
+    fn device<'a>(&'a self, name: &'a DeviceName) -> BoxFuture<'a, Result<DeviceReport>> {
+        self.call("devices.get", |inner| {
+            let known = inner.devices.iter().find(|device| device.name == *name);
+            known.cloned().map_or_else(absent, Ok)
+        })
+    }
+
+    fn devices<'a>(
+        &'a self,
+        _: &'a EnterpriseName,
+        page: Option<&'a PageToken>,
+    ) -> BoxFuture<'a, Result<Page<DeviceReport>>> {
+        self.call("devices.list", |inner| {
+            let from: usize = page.map_or(0, |page| page.0.parse().unwrap());
+            let items: Vec<_> = inner.devices.iter().skip(from).take(100).cloned().collect();
+            let to = from + items.len();
+            let next = (to < inner.devices.len()).then(|| PageToken(to.to_string()));
+            Ok(Page { items, next })
+        })
+    }
+
+    fn patch_device<'a>(
+        &'a self,
+        name: &'a DeviceName,
+        patch: &'a DevicePatch,
+    ) -> BoxFuture<'a, Result<DeviceReport>> {
+        self.call("devices.patch", |inner| {
+            let known = inner.devices.iter_mut().find(|device| device.name == *name);
+            known.map_or_else(absent, |device| {
+                device.policy_name = patch.policy_name.clone().or(device.policy_name.take());
+                Ok(device.clone())
+            })
+        })
+    }
+
+    fn delete_device<'a>(&'a self, _: &'a DeviceName) -> BoxFuture<'a, Result<()>> {
+        panic!("a record is removed at Google, which wipes the phone")
+    }
+
+    fn issue_command<'a>(
+        &'a self,
+        name: &'a DeviceName,
+        command: &'a Command,
+    ) -> BoxFuture<'a, Result<Operation>> {
+        self.call("devices.issueCommand", |inner| {
+            inner.commands.push((name.clone(), command.clone()));
+            let operation =
+                json!({ "name": format!("{name}/operations/{}", inner.commands.len()) });
+            Ok(serde_json::from_value(operation).unwrap())
+        })
+    }
+
+    fn operation<'a>(&'a self, _: &'a OperationName) -> BoxFuture<'a, Result<Operation>> {
+        self.call("operations.get", |_| absent())
+    }
+
+    fn cancel_operation<'a>(&'a self, _: &'a OperationName) -> BoxFuture<'a, Result<()>> {
+        self.call("operations.cancel", |_| absent())
+    }
+
+    fn application<'a>(
+        &'a self,
+        name: &'a ApplicationName,
+        _: Locale,
+    ) -> BoxFuture<'a, Result<Application>> {
+        self.call("applications.get", |inner| {
+            let kind = |key: &str| if key.ends_with("host") { "STRING" } else { "BOOL" };
+            let keys = inner.mail_keys.iter().map(|key| json!({ "key": key, "type": kind(key) }));
+            let keys: Vec<Value> = keys.collect();
+            let app = json!({ "name": name, "managedProperties": keys });
+            Ok(serde_json::from_value(app).unwrap())
+        })
+    }
+}

@@ -1,0 +1,128 @@
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use trennwand_android::{BoxFuture, DeviceManagement, client::TokioSleeper};
+use trennwand_domain::{Clock, Digest, Duration, Entropy, Error, Result};
+use trennwand_fn_android::{AndroidState, Expected, GoogleKeys, KeySource, Platform};
+use trennwand_fn_onboarding::Terms;
+use trennwand_runtime::{Core, Publisher};
+use trennwand_simulator::{Delivery, StandInGoogle, Subscription};
+use trennwand_web::Gate;
+
+/// Who pushes notifications here.
+const EMAIL: &str = "push@trennwand-stand-in.iam.gserviceaccount.com";
+
+/// Where the stand-in publishes to.
+const TOPIC: &str = "projects/trennwand-stand-in/topics/android";
+
+/// Google's first quota of phones.
+const DEVICE_QUOTA: u32 = 500;
+
+/// How often the stand-in is looked at for notifications.
+const GLANCE: Duration = Duration::from_millis(25);
+
+/// The operator's terms on a machine where things are tried out.
+pub(crate) fn terms() -> Terms {
+    Terms {
+        version: "demonstration".to_owned(),
+        url: "https://example.com/terms".to_owned(),
+        digest: Digest::of(b"These terms are for demonstration; nobody agrees to anything."),
+    }
+}
+
+/// A stand-in for Google beside the server, and the way to it. Cloning shares it.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalAndroid {
+    google: StandInGoogle,
+    client: Arc<dyn DeviceManagement>,
+    keys: GoogleKeys,
+    publisher: Arc<dyn Publisher>,
+    /// One delivery at a time, as of one subscription in order.
+    delivering: Arc<Mutex<()>>,
+}
+
+/// The keys that the stand-in signs with.
+#[derive(Debug)]
+struct StandInKeys(String);
+
+impl KeySource for StandInKeys {
+    fn fetch(&self) -> BoxFuture<'_, Result<Vec<u8>>> {
+        Box::pin(async {
+            let away = |e: reqwest::Error| Error::unavailable(e.without_url());
+            let answer = http()?.get(&self.0).send().await.map_err(away)?;
+            Ok(answer.bytes().await.map_err(away)?.to_vec())
+        })
+    }
+}
+
+fn http() -> Result<reqwest::Client> {
+    reqwest::Client::builder().no_proxy().build().map_err(Error::internal)
+}
+
+impl LocalAndroid {
+    /// Starts the stand-in on a port of its own.
+    ///
+    /// # Errors
+    /// If it cannot listen.
+    pub(crate) async fn start(
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        publisher: Arc<dyn Publisher>,
+    ) -> Result<Self> {
+        let google = StandInGoogle::start(Arc::clone(&clock), entropy).await;
+        let google = google.map_err(Error::internal)?;
+        let client = google.client(Arc::new(TokioSleeper)).map_err(Error::internal)?;
+        let keys = GoogleKeys::new(Arc::new(StandInKeys(google.keys_url())), clock);
+        let delivering = Arc::default();
+        Ok(Self { google, client: Arc::new(client), keys, publisher, delivering })
+    }
+
+    /// The stand-in.
+    pub(crate) const fn google(&self) -> &StandInGoogle {
+        &self.google
+    }
+
+    /// What the function needs.
+    pub(crate) fn state(&self, core: &Core, gate: Gate) -> AndroidState {
+        let audience = endpoint(&core.base_url);
+        AndroidState {
+            core: core.clone(),
+            gate,
+            google: Arc::clone(&self.client),
+            sender: Arc::new(Expected { audience, email: EMAIL.to_owned() }),
+            keys: self.keys.clone(),
+            publisher: Arc::clone(&self.publisher),
+            platform: Arc::new(Platform {
+                topic: TOPIC.to_owned(),
+                device_quota: DEVICE_QUOTA,
+                terms: Some(terms().version),
+            }),
+        }
+    }
+
+    /// Pushes what the stand-in has published; says how many messages that were.
+    pub(crate) async fn deliver(&self, base_url: &str) -> Result<usize> {
+        let _one = self.delivering.lock().await;
+        if self.google.waiting() == 0 {
+            return Ok(0);
+        }
+        let audience = endpoint(base_url);
+        let subscription = Subscription { audience: audience.clone(), email: EMAIL.to_owned() };
+        let answers = self.google.deliver(&audience, Delivery::default(), &subscription).await;
+        Ok(answers.map_err(Error::unavailable)?.len())
+    }
+
+    /// Pushes for ever.
+    pub(crate) async fn run(self, base_url: Arc<str>) {
+        loop {
+            if let Err(error) = self.deliver(&base_url).await {
+                tracing::warn!(?error, "a notification was not delivered");
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+}
+
+fn endpoint(base_url: &str) -> String {
+    format!("{base_url}/android/notifications")
+}
