@@ -14,6 +14,22 @@ use crate::{Template, Variables, render};
 /// The kinds of Android phone that can be enrolled.
 const TARGETS: [Target; 2] = [Target::AndroidPersonal, Target::AndroidCompany];
 
+/// What a personal phone is never asked to report: the person's apps, networks and numbers, hardware,
+/// displays, events.
+const FORBIDDEN_REPORTS: [&str; 8] = [
+    "applicationReportsEnabled",
+    "networkInfoEnabled",
+    "memoryInfoEnabled",
+    "hardwareStatusEnabled",
+    "displayInfoEnabled",
+    "powerManagementEventsEnabled",
+    "systemPropertiesEnabled",
+    "defaultApplicationInfoReportingEnabled",
+];
+
+/// Settings that tell of the person by themselves.
+const FORBIDDEN_SETTINGS: [&str; 2] = ["usageLog", "locationMode"];
+
 /// A policy that has to be at Google.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlannedPolicy<'h> {
@@ -111,10 +127,28 @@ pub fn android_settings(
             None => apps.push(Value::Object(app)),
         }
     }
+    if wall.target == Target::AndroidPersonal {
+        keep_private(&mut settings);
+    }
     if let Some(message) = support.and_then(long_message) {
         settings.insert("longSupportMessage".to_owned(), message);
     }
     Ok(settings)
+}
+
+/// Whatever a template says: the last place before a policy leaves for Google.
+fn keep_private(settings: &mut Map<String, Value>) {
+    settings.retain(|name, _| !FORBIDDEN_SETTINGS.contains(&name.as_str()));
+    let reports = settings.entry("statusReportingSettings").or_insert_with(|| json!({}));
+    if !reports.is_object() {
+        *reports = json!({});
+    }
+    for name in FORBIDDEN_REPORTS {
+        reports[name] = false.into();
+    }
+    if let Some(reports) = reports.as_object_mut() {
+        reports.remove("applicationReportingSettings");
+    }
 }
 
 fn long_message(support: &Support) -> Option<Value> {
@@ -190,6 +224,22 @@ mod tests {
         let foreign =
             android_policy_name(&staged, Target::AndroidCompany, PolicyId::from_bits(1), 1);
         assert_eq!(foreign, None);
+    }
+
+    #[test]
+    fn what_a_personal_phone_must_not_report_cannot_be_switched_on() {
+        for target in TARGETS {
+            let mut wall = compile(&PolicyDocument::preset(), target, None).remove(0);
+            let on = FORBIDDEN_REPORTS.map(|name| (name, crate::Part::from(true)));
+            wall.payload.insert("statusReportingSettings".into(), crate::Part::from(on));
+            wall.payload.insert("usageLog".into(), "x".into());
+            let settings = android_settings(&wall, None, "Krume", None).unwrap();
+            let personal = target == Target::AndroidPersonal;
+            assert_eq!(settings.contains_key("usageLog"), !personal);
+            for name in FORBIDDEN_REPORTS {
+                assert_eq!(settings["statusReportingSettings"][name], !personal, "{name}");
+            }
+        }
     }
 
     #[test]
