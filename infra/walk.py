@@ -54,6 +54,15 @@ class Caller:
             body = json.dumps(body).encode()
         return self.send(operation, headers, body, kind, query, **ids)
 
+    def refused(self, operation, status, body=None, **ids):
+        """Calls what cannot be done here: the refusal is the answer."""
+        try:
+            self(operation, body, **ids)
+        except AssertionError as error:
+            assert f" was answered {status}:" in str(error), error
+        else:
+            raise AssertionError(f"{operation} was not refused")
+
     def send(self, operation, headers, body, kind, query="", **ids):
         method, path = operation.split(" ")
         url = self.base_url + re.sub(r"\{(\w+)\}", lambda name: str(ids[name[1]]), path) + query
@@ -75,8 +84,8 @@ def operations():
     document = json.loads(DOCUMENT.read_text())
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            # What the local server says about itself is not deployed.
-            if "operationId" in operation and operation["tags"] != ["service"]:
+            # What the local server says about itself is not deployed, and Android not yet.
+            if "operationId" in operation and operation["tags"] not in (["service"], ["android"]):
                 yield f"{method.upper()} {path}"
 
 
@@ -130,6 +139,8 @@ def walk(base_url, operator):
     own("GET /v1/tenants/{tenant}/readiness")
     own("PUT /v1/tenants/{tenant}/mail", {"kind": "exchange_online", "auth": "oauth"})
     own("GET /v1/tenants/{tenant}/mail")
+    own("GET /v1/tenants/{tenant}/agreements")
+    raw.refused("POST /v1/tenants/{tenant}/agreements", 422, {"version": "1"}, tenant=tenant)
     request = own("POST /v1/tenants/{tenant}/apns/signing-request")
     certificate = push_certificate(request["signing_request"])
     own("PUT /v1/tenants/{tenant}/apns/certificate", {"certificate": certificate})
@@ -154,6 +165,11 @@ def walk(base_url, operator):
     own("GET /v1/tenants/{tenant}/devices/{device}/compliance", device=device)
     own("GET /v1/tenants/{tenant}/devices/{device}/artifact", device=device)
     own("GET /v1/tenants/{tenant}/devices/{device}/commands", device=device)
+    raw.refused("POST /v1/tenants/{tenant}/devices/{device}/release", 409, tenant=tenant, device=device)
+    wipe = {"scope": "business", "confirm": device, "reason": "lost"}
+    raw.refused("POST /v1/tenants/{tenant}/devices/{device}/wipe", 409, wipe, tenant=tenant, device=device)
+    android = {"platform": "android", "ownership": "personal"}
+    raw.refused("POST /v1/tenants/{tenant}/enrollments", 409, android, tenant=tenant)
     own("DELETE /v1/tenants/{tenant}/enrollments/{enrollment}", enrollment=enrollment)
     own("DELETE /v1/tenants/{tenant}/devices/{device}", device=device)
     own("DELETE /v1/tenants/{tenant}/users/{user}", user=user)

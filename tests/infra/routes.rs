@@ -107,13 +107,18 @@ pub(crate) fn every_route_leads_to_the_function_that_answers(template: &Template
     assert_eq!(parsed, wanted);
 }
 
+/// Operations whose function has no Lambda entry yet. This list only shrinks.
+const NOT_DEPLOYED: [&str; 1] = ["android"];
+
 /// Every operation that the service says it has, except what only the local server has.
 fn documented_keys() -> Vec<String> {
     let document = trennwand::api_document();
     let mut keys = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            if operation.get("operationId").is_some() && operation["tags"][0] != "service" {
+            let tag = operation["tags"][0].as_str().unwrap_or_default();
+            let deployed = tag != "service" && !NOT_DEPLOYED.contains(&tag);
+            if operation.get("operationId").is_some() && deployed {
                 keys.push(format!("{} {path}", method.to_uppercase()));
             }
         }

@@ -19,7 +19,7 @@ impl Place {
         match self {
             Data => DATA,
             ByTenant => &["T#<tenant>#D"],
-            ByDue => &["DUE#wake#<shard>", "DUE#rollout#<shard>"],
+            ByDue => &["DUE#wake#<shard>", "DUE#rollout#<shard>", "DUE#android#<shard>"],
             Keys => &["T#<tenant>#K", "T#<tenant>#S", "O#K", "O#J"],
         }
     }
@@ -93,14 +93,14 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
             (
                 Data,
                 "GetItem",
-                "T:O T:C T:H T:N T:V T:IDK R:O R:B R:P R:C R:T R:IDK O#C O#IDK X:client",
+                "T:O T:C T:H T:N T:V T:AGR T:IDK R:O R:B R:P R:C R:T R:IDK O#C O#IDK X:client",
             ),
             (Data, "BatchGetItem", "T:D#"),
-            (Data, "Query", "T:C T:U R:P R:T O#R"),
+            (Data, "Query", "T:AGR T:C T:U R:P R:T O#R"),
             (
                 Data,
                 "PutItem",
-                "T:O T:C T:H T:N T:A T:AUD T:IDK R:O R:B R:P R:C R:T R:AUD R:IDK O#R O#C O#AUD O#IDK \
+                "T:O T:C T:H T:N T:A T:AGR T:AUD T:IDK R:O R:B R:P R:C R:T R:AUD R:IDK O#R O#C O#AUD O#IDK \
                  X:client",
             ),
             (Data, "UpdateItem", "T:C R:C O#C"),
@@ -122,11 +122,11 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "policy",
         &[
-            (Data, "GetItem", "T:O T:A T:C T:D# T:E T:G T:H T:L T:N T:P T:R T:U T:V T:IDK R:C R:P"),
-            (Data, "BatchGetItem", "T:D# T:P T:R T:U"),
-            (Data, "Query", "T:D# T:E T:G T:L T:P T:R T:U T:Z T:AUD R:P"),
+            (Data, "GetItem", "T:O T:A T:C T:D# T:E T:G T:H T:L T:N T:P T:R T:U T:V T:W T:IDK R:C R:P"),
+            (Data, "BatchGetItem", "T:D# T:E T:P T:R T:U"),
+            (Data, "Query", "T:AGR T:D# T:E T:G T:L T:P T:R T:U T:Z T:AUD R:P"),
             (Data, "PutItem", "T:A T:D# T:E T:G T:H T:L T:P T:R T:U T:V T:Z T:AUD T:IDK X:link"),
-            (Data, "UpdateItem", "T:D# T:E"),
+            (Data, "UpdateItem", "T:D# T:E T:W"),
             (Data, "DeleteItem", "T:D# T:G T:L T:U T:Y T:Z X:link"),
             (ByTenant, "Query", "T:D"),
             (Keys, "GetItem", "T:K O#J"),
@@ -138,7 +138,7 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "enrollment",
         &[
-            (Data, "GetItem", "T:E T:K T:O R:B X:link"),
+            (Data, "GetItem", "T:E T:K T:O T:W R:B X:link"),
             (Data, "BatchGetItem", "T:E T:H"),
             (Data, "UpdateItem", "T:D# T:E"),
             (Data, "DeleteItem", "X:link"),
@@ -188,7 +188,7 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
             (Data, "Query", "T:Z"),
             (Data, "PutItem", "T:H T:P T:R"),
             (ByTenant, "Query", "T:D"),
-            (ByDue, "Query", "DUE#wake#<shard> DUE#rollout#<shard>"),
+            (ByDue, "Query", "DUE#wake#<shard> DUE#rollout#<shard> DUE#android#<shard>"),
         ],
     ),
     (
