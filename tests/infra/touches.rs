@@ -122,7 +122,11 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "policy",
         &[
-            (Data, "GetItem", "T:O T:A T:C T:D# T:E T:G T:H T:L T:N T:P T:R T:U T:V T:W T:IDK R:C R:P"),
+            (
+                Data,
+                "GetItem",
+                "T:O T:A T:C T:D# T:E T:G T:H T:L T:N T:P T:R T:U T:V T:W T:IDK R:C R:P",
+            ),
             (Data, "BatchGetItem", "T:D# T:E T:P T:R T:U"),
             (Data, "Query", "T:AGR T:D# T:E T:G T:L T:P T:R T:U T:Z T:AUD R:P"),
             (Data, "PutItem", "T:A T:D# T:E T:G T:H T:L T:P T:R T:U T:V T:Z T:AUD T:IDK X:link"),
