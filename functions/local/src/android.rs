@@ -100,7 +100,7 @@ impl LocalAndroid {
         }
     }
 
-    /// Pushes what the stand-in has published; says how many messages that were.
+    /// Pushes what the stand-in has published; says how many messages were taken.
     pub(crate) async fn deliver(&self, base_url: &str) -> Result<usize> {
         let _one = self.delivering.lock().await;
         if self.google.waiting() == 0 {
@@ -109,7 +109,8 @@ impl LocalAndroid {
         let audience = endpoint(base_url);
         let subscription = Subscription { audience: audience.clone(), email: EMAIL.to_owned() };
         let answers = self.google.deliver(&audience, Delivery::default(), &subscription).await;
-        Ok(answers.map_err(Error::unavailable)?.len())
+        let taken = |status: &&u16| (200..300).contains(*status);
+        Ok(answers.map_err(Error::unavailable)?.iter().filter(taken).count())
     }
 
     /// Pushes for ever.

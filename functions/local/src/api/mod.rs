@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(crate) use self::routes::router;
 
 /// Tags in the order of the page, each with its words.
-const TAGS: [(&str, &str); 18] = [
+const TAGS: [(&str, &str); 20] = [
     ("oauth", "Access tokens: OAuth 2.0 client credentials."),
     ("me", "Who calls."),
     ("catalogue", "What codes and words mean; the same for everybody."),
