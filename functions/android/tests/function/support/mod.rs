@@ -363,6 +363,7 @@ pub(crate) fn invitation(core: &Core, ownership: Ownership) -> (Enrollment, Devi
         slots: Slots::default(),
         controls: ControlStates::default(),
         applied_version: None,
+        applied_policy: None,
         last_seen_at: None,
         revision: 0,
     };
