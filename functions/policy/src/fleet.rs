@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use trennwand_domain::{DeviceId, Result, Target, TenantScope};
 use trennwand_policy::{Fleet, Os};
 use trennwand_runtime::Core;
+use trennwand_store::FleetMember;
 
 /// A tenant's phones under management, counted.
 #[derive(Debug, Default)]
@@ -27,12 +28,24 @@ impl Counted {
 /// # Errors
 /// If the database does not answer.
 pub(crate) async fn count(core: &Core, scope: &TenantScope) -> Result<Counted> {
+    count_if(core, scope, |_| true).await
+}
+
+/// [`count`] of those that are wanted.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn count_if(
+    core: &Core,
+    scope: &TenantScope,
+    wanted: impl Fn(&FleetMember) -> bool,
+) -> Result<Counted> {
     let devices = core.store.devices(scope);
     let mut counted = Counted::default();
     let mut after: Option<DeviceId> = None;
     loop {
         let (members, more) = devices.page_fleet(after).await?;
-        for member in members {
+        for member in members.into_iter().filter(&wanted) {
             let os = member.os_version.as_deref().and_then(Os::parse);
             counted.fleet.add(member.target, os, 1);
             counted.phones += 1;

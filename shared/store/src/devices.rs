@@ -94,10 +94,20 @@ pub struct FleetMember {
     pub device: DeviceId,
     /// Kind of management.
     pub target: Target,
+    /// The groups that it is in.
+    pub groups: Vec<GroupId>,
     /// Whether it has a user, without whom there is no account.
     pub has_user: bool,
     /// Version of the operating system as the phone said it, if it may be asked.
     pub os_version: Option<String>,
+}
+
+impl FleetMember {
+    /// What decides under which rule it is.
+    #[must_use]
+    pub fn traits(&self) -> DeviceTraits<'_> {
+        DeviceTraits { id: self.device, target: self.target, groups: &self.groups }
+    }
 }
 
 /// A phone as the index over a tenant's phones has it.

@@ -29,7 +29,7 @@ pub(crate) struct PreviewView {
     /// Whether a managed account would be installed anew on some phone, which overrides what its
     /// user changed there.
     touches_mail_account: bool,
-    /// How many phones under management there are.
+    /// How many phones under management are under the policy; all of them while it is in force nowhere.
     phones: u32,
     /// What changes in the document, field by field.
     document_changes: Vec<ChangeView>,

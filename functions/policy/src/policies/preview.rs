@@ -1,10 +1,10 @@
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
-use trennwand_domain::{Error, PolicyId, Result as DomainResult};
+use trennwand_domain::{AssignmentHead, Error, PolicyId, Result as DomainResult, TenantScope};
 use trennwand_policy::{Edition, PolicyDocument, diff, preview};
 use trennwand_runtime::{Core, read_document};
-use trennwand_store::Policies;
+use trennwand_store::{FleetMember, Policies};
 use trennwand_web::{ForTenant, Id, Json, Language, Problems, Result, need};
 use utoipa::ToSchema;
 
@@ -13,7 +13,7 @@ use super::{
     effects::{Looked, PreviewView},
     stored,
 };
-use crate::fleet;
+use crate::fleet::{self, Counted};
 
 /// What is to be looked at: a version of the policy, or a document that is stored nowhere.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -31,8 +31,8 @@ pub(crate) struct NewPreview {
     against: Option<u32>,
 }
 
-/// Says what rolling out a version or a document would do to the tenant's phones, and changes
-/// nothing.
+/// Says what rolling out a version or a document would do to the phones that are under the policy,
+/// and changes nothing. As long as the policy is in force nowhere, it speaks of all phones.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/policies/{policy}/preview",
@@ -77,12 +77,28 @@ pub(crate) async fn policy_preview(
     };
     let head = core.store.tenant(scope).head().await?;
     let mail = head.as_ref().and_then(|head| head.mail.as_ref());
-    let counted = fleet::count(&core, scope).await?;
+    let counted = counted(&core, scope, id, head.as_ref()).await?;
     let document_changes = before.as_ref().map(|before| diff(before, &after)).unwrap_or_default();
     let looked = Looked { policy: id, version, against, document_changes };
     let before = before.as_ref().map(|document| Edition { document, mail });
     let preview = preview(&counted.fleet, before, Edition { document: &after, mail });
     Ok(Json(PreviewView::new(looked, preview, &counted, locale)))
+}
+
+/// The phones that are under the policy; all of them as long as no rule names it.
+async fn counted(
+    core: &Core,
+    scope: &TenantScope,
+    id: PolicyId,
+    head: Option<&AssignmentHead>,
+) -> DomainResult<Counted> {
+    let Some(head) = head.filter(|head| head.rules.iter().any(|rule| rule.policy == id)) else {
+        return fleet::count(core, scope).await;
+    };
+    let under = |member: &FleetMember| {
+        head.rule_for(&member.traits()).is_some_and(|rule| rule.policy == id)
+    };
+    fleet::count_if(core, scope, under).await
 }
 
 /// The document of a version that the body names in this field.

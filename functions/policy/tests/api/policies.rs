@@ -353,3 +353,34 @@ fn publish(table: &str) {
     let (_, tail) = rest.split_once(end).unwrap();
     std::fs::write(file, format!("{head}{begin}{table}{end}{tail}")).unwrap();
 }
+
+#[tokio::test]
+async fn a_preview_speaks_of_the_phones_that_are_under_the_policy() {
+    let world = World::new().await;
+    seed(&world, &[(Target::IosDevice, None, false); 5]).await;
+    let listed = world.get("/policies").await;
+    let preset = format!("/policies/{}/preview", text(&listed["items"][0]["id"]));
+    let new = json!({"name": "Workshop", "document": {"schema_version": 1, "backup": "any"}});
+    let (_, made) = world.post("/policies", new).await;
+    let workshop = format!("/policies/{}/preview", text(&made["id"]));
+    let phones = async |path: &str| world.post(path, json!({})).await.1["phones"].clone();
+    assert_eq!(phones(&preset).await, 5);
+    assert_eq!(phones(&workshop).await, 5, "it is in force nowhere yet");
+
+    let (_, group) = world.post("/groups", json!({"name": "Workshop"})).await;
+    let members = format!("/groups/{}/members", text(&group["id"]));
+    let all = world.get("/devices?state=enrolled").await;
+    for phone in &all["items"].as_array().unwrap()[..2] {
+        let path = format!("{members}/{}", text(&phone["id"]));
+        let joined = world.send(&world.token, "PUT", &path, None, None).await;
+        assert!(joined.status.is_success(), "{}", joined.body);
+    }
+    let order = json!({"policy": made["id"], "group": group["id"]});
+    let (status, assigned) = world.post("/assignments", order).await;
+    assert_eq!(status, 201, "{assigned}");
+    let rollouts = format!("/policies/{}/rollouts", text(&made["id"]));
+    let (status, ordered) = world.post(&rollouts, json!({"version": 1})).await;
+    assert_eq!(status, 201, "{ordered}");
+    assert_eq!(phones(&workshop).await, 2);
+    assert_eq!(phones(&preset).await, 3);
+}

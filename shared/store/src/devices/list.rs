@@ -195,7 +195,7 @@ impl Devices<'_> {
             bounds: span.bounds(cursor.map(|c| c.to_string()).as_deref()),
             limit: None,
             filter: (Some(format!("st IN ({})", names.join(", "))), values),
-            only: Some("t_sk, tg, us, osv"),
+            only: Some("t_sk, tg, us, gr, osv"),
         };
         let (items, last) = self.query_index(&span, query).await?;
         let members = items.into_iter().map(|item| {
@@ -203,6 +203,7 @@ impl Devices<'_> {
             Ok(FleetMember {
                 device: item.parsed(attribute::TENANT_SK)?,
                 target: item.word("tg", Target::from_word)?,
+                groups: header::group_ids(&mut item)?,
                 has_user: item.opt_text("us")?.is_some(),
                 os_version: item.opt_text("osv")?,
             })

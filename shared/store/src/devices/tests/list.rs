@@ -105,6 +105,7 @@ async fn the_fleet_is_read_from_the_index_and_counts_phones_that_stay() {
     let member = |bits, has_user, os_version: Option<&str>| FleetMember {
         device: id(bits),
         target: Target::IosDevice,
+        groups: full_device(bits).groups,
         has_user,
         os_version: os_version.map(str::to_owned),
     };
