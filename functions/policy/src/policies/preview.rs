@@ -85,7 +85,8 @@ pub(crate) async fn policy_preview(
     Ok(Json(PreviewView::new(looked, preview, &counted, locale)))
 }
 
-/// The phones that are under the policy; all of them as long as no rule names it.
+/// The phones that are under the policy, and those under none because no policy in force has
+/// anything for their kind; all of them as long as no rule names the policy.
 async fn counted(
     core: &Core,
     scope: &TenantScope,
@@ -96,7 +97,7 @@ async fn counted(
         return fleet::count(core, scope).await;
     };
     let under = |member: &FleetMember| {
-        head.rule_for(&member.traits()).is_some_and(|rule| rule.policy == id)
+        head.rule_for(&member.traits()).is_none_or(|rule| rule.policy == id)
     };
     fleet::count_if(core, scope, under).await
 }
