@@ -96,9 +96,8 @@ async fn counted(
     let Some(head) = head.filter(|head| head.rules.iter().any(|rule| rule.policy == id)) else {
         return fleet::count(core, scope).await;
     };
-    let under = |member: &FleetMember| {
-        head.rule_for(&member.traits()).is_none_or(|rule| rule.policy == id)
-    };
+    let under =
+        |member: &FleetMember| head.rule_for(&member.traits()).is_none_or(|rule| rule.policy == id);
     fleet::count_if(core, scope, under).await
 }
 
