@@ -110,6 +110,7 @@ class Emulator:
         for name in set(re.findall(code, template)):
             s3.put_object(Bucket="code", Key=f"{name}.zip", Body=packed(name, built))
         template = re.sub(code, r"CodeUri: s3://code/\1.zip", template)
+        template = re.sub(r"          - Pattern: '(.*)'\n", alternatives, template)
         # The emulator's timer does not say what time it is: `tick` says so in its place.
         template, timers = re.subn(r"(      ScheduleExpression: .*\n)", r"\1      State: DISABLED\n", template)
         assert timers == 1
@@ -193,15 +194,15 @@ class Emulator:
         )
 
     def tick(self):
-        """As the timer does, for the minute that has just begun."""
-        minute = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0)
-        event = json.dumps({"time": minute.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()
+        """As the timer does, only that it does not wait for the minute to be full."""
+        now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+        event = json.dumps({"time": now.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()
         answer = self.client("lambda").invoke(FunctionName=self.resources["ScheduleFunction"], Payload=event)
         assert "FunctionError" not in answer, answer["Payload"].read()
         say("the schedule function took a tick of the timer")
 
     def walk(self, operator):
-        called = walk(self.base_url, json.loads(operator.read_text()))
+        called = walk(self.base_url, json.loads(operator.read_text()), self.tick)
         # The demo calls these.
         called |= {
             "POST /v1/tenants/{tenant}/devices/{device}/commands",
@@ -303,6 +304,15 @@ class Emulator:
         if self.front:
             self.front.close()
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+def alternatives(filter):
+    """The emulator does not know `$or`: a filter for each alternative."""
+    pattern = json.loads(filter[1])
+    dynamodb = pattern.get("dynamodb", {})
+    either = dynamodb.pop("$or", [{}])
+    patterns = [pattern | {"dynamodb": dynamodb | one} for one in either]
+    return "".join(f"          - Pattern: '{json.dumps(one)}'\n" for one in patterns)
 
 
 def told(arguments, show=False):

@@ -89,7 +89,8 @@ def operations():
                 yield f"{method.upper()} {path}"
 
 
-def walk(base_url, operator):
+def walk(base_url, operator, tick):
+    """`tick` does what the timer does each minute."""
     called = set()
     anyone = Caller(base_url, called)
     anyone("GET /.well-known/jwks.json")
@@ -170,6 +171,7 @@ def walk(base_url, operator):
     raw.refused("POST /v1/tenants/{tenant}/devices/{device}/wipe", 409, wipe, tenant=tenant, device=device)
     android = {"platform": "android", "ownership": "personal"}
     raw.refused("POST /v1/tenants/{tenant}/enrollments", 409, android, tenant=tenant)
+    rules(own, device, tick)
     own("DELETE /v1/tenants/{tenant}/enrollments/{enrollment}", enrollment=enrollment)
     own("DELETE /v1/tenants/{tenant}/devices/{device}", device=device)
     own("DELETE /v1/tenants/{tenant}/users/{user}", user=user)
@@ -191,6 +193,36 @@ def walk(base_url, operator):
 
     reseller("DELETE /v1/brand/logo")
     return called
+
+
+def rules(own, device, tick):
+    """Groups, what is assigned to them, and a roll-out in stages."""
+    group = own("POST /v1/tenants/{tenant}/groups", {"name": "Pilots"})["id"]
+    own("GET /v1/tenants/{tenant}/groups")
+    own("GET /v1/tenants/{tenant}/groups/{group}", group=group)
+    own("PATCH /v1/tenants/{tenant}/groups/{group}", {"name": "Drivers"}, group=group)
+    own("PUT /v1/tenants/{tenant}/groups/{group}/members/{device}", group=group, device=device)
+    own("GET /v1/tenants/{tenant}/groups/{group}/members", group=group)
+
+    policy = own("GET /v1/tenants/{tenant}/policies")["items"][0]["id"]
+    assigned = own("POST /v1/tenants/{tenant}/assignments", {"group": group, "policy": policy})["id"]
+    own("GET /v1/tenants/{tenant}/assignments")
+    own("DELETE /v1/tenants/{tenant}/assignments/{assignment}", assignment=assigned)
+
+    draft = own("GET /v1/tenants/{tenant}/policies/{policy}", policy=policy)
+    document = draft["document"] | {"siri_while_locked": "blocked"}
+    version = own("PUT /v1/tenants/{tenant}/policies/{policy}", {"document": document}, policy=policy)["version"]
+    order = {"version": version, "stages": [{"group": group, "wait_s": 0}, {"percent": 100}]}
+    ordered = own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts", order, policy=policy)
+    ids = {"policy": policy, "rollout": ordered["id"]}
+    own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}/pause", **ids)
+    own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}/resume", **ids)
+    tick()
+    shown = own("GET /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}", **ids)
+    assert shown["state"] == "completed", f"the timer took the roll-out no further: {shown}"
+    own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}/rollback", **ids)
+    own("DELETE /v1/tenants/{tenant}/groups/{group}/members/{device}", group=group, device=device)
+    own("DELETE /v1/tenants/{tenant}/groups/{group}", group=group)
 
 
 def push_certificate(request):
