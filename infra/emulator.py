@@ -255,8 +255,8 @@ class Emulator:
             "enrollment": {"read keys", "delete items", "unwrap keys"},
             "checkin": {"write items", "delete items", "read keys", "unwrap keys"},
             "push": {"read keys", "wake phones", "unwrap keys"},
-            "events": {"wake phones", "send to the queue of new tenants"},
-            "schedule": {"wake phones"},
+            "events": {"write items", "delete items", "wake phones", "send to the queue of new tenants"},
+            "schedule": {"write items", "wake phones"},
             "setup": {"write items", "read keys", "wrap keys", "unwrap keys"},
         }
         denied = 0
