@@ -48,7 +48,7 @@ impl View<'_> {
             let applied = self.wanted.filter(|w| w.wall.token == answered.token);
             if let (SlotKind::Wall, true, Some(wanted)) = (answered.slot, acknowledged, applied) {
                 device.applied_version = Some(wanted.version);
-                device.applied_policy = Some(wanted.policy);
+                device.applied_policy = Some(wanted.policy.mark());
             }
             judge_install(device, answered.slot, self.now);
             return None;

@@ -33,7 +33,9 @@ async fn sign_in(server: &Running, client: &Value) -> StatusCode {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_demo_plays_to_its_end_and_can_be_played_again() {
-    let server = start(options()).await.unwrap();
+    // The timer takes the demo's roll-out on.
+    let timer = Some(std::time::Duration::from_millis(500));
+    let server = start(Options { timer, ..options() }).await.unwrap();
     for _ in 0..2 {
         play(&server, Console).await.unwrap();
     }

@@ -439,6 +439,9 @@ async fn a_draft_reaches_the_head_only_by_a_rollout() {
     assert_eq!((after.version, after.rules[0].version), (2, 2));
     assert_ne!(after.rules[0].artefacts, before.rules[0].artefacts);
     assert_eq!(world.get(&rollouts).await["items"], json!([rollout]));
-    assert_eq!(world.get(&format!("{rollouts}/{}", text(&rollout["id"]))).await, rollout);
+    let mut shown = world.get(&format!("{rollouts}/{}", text(&rollout["id"]))).await;
+    let nobody = json!({"targeted": 0, "applied": 0, "failed": 0, "pending": 0});
+    assert_eq!(shown["progress"].take(), nobody);
+    assert_eq!(shown, rollout);
     assert_eq!(world.get(&path).await["version_in_force"], 2);
 }

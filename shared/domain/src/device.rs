@@ -329,8 +329,8 @@ pub struct Device {
     pub slots: Slots,
     /// The policy version whose wall it acknowledged last.
     pub applied_version: Option<u32>,
-    /// The policy of that version.
-    pub applied_policy: Option<PolicyId>,
+    /// The policy of that version, by [`PolicyId::mark`].
+    pub applied_policy: Option<u32>,
     /// What is known about its controls.
     pub controls: ControlStates,
     /// When it was last heard of; exact to the day unless it answered something.

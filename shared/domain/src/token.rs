@@ -64,6 +64,15 @@ impl Token {
     }
 }
 
+impl Token {
+    /// Its first 32 bits, where there is no room for all of it and a mistake does no harm.
+    #[must_use]
+    pub const fn mark(&self) -> [u8; 4] {
+        let [a, b, c, d, ..] = self.0;
+        [a, b, c, d]
+    }
+}
+
 fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|b| write!(f, "{b:02x}"))
 }

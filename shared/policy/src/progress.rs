@@ -1,7 +1,7 @@
 //! How far a roll-out has come, from what the index over a tenant's phones carries.
 
 use trennwand_domain::{
-    AssignmentHead, DeviceTraits, Progress, Purpose, Rollout, Rule, SlotStatus, Token,
+    AssignmentHead, DeviceTraits, Progress, Purpose, Rollout, Rule, SlotStatus,
 };
 
 use crate::wanted::rendering_token;
@@ -13,14 +13,14 @@ pub fn is_meant_for(head: &AssignmentHead, rollout: &Rollout, phone: &DeviceTrai
 }
 
 /// Counts a phone under management, if it shall have the roll-out's version by this head. `wall` is
-/// what came of its wall last, and which rendering that was. Versions with the same wall are one to a
+/// what came of its wall last, and which rendering that was (its mark). Versions with the same wall are one to a
 /// phone, so one that has it has applied the version.
 pub fn count(
     progress: &mut Progress,
     head: &AssignmentHead,
     rollout: &Rollout,
     phone: &DeviceTraits<'_>,
-    wall: (SlotStatus, Token),
+    wall: (SlotStatus, [u8; 4]),
 ) {
     let Some(rule) = rule(head, rollout, phone) else {
         return;
@@ -28,7 +28,7 @@ pub fn count(
     progress.targeted += 1;
     let wanted = rule.artefact(phone.target, Purpose::Wall);
     // A wall uses no personal variable.
-    let wanted = wanted.map(|artefact| rendering_token(head, artefact, None));
+    let wanted = wanted.map(|artefact| rendering_token(head, artefact, None).mark());
     if wanted != Some(wall.1) {
         return;
     }

@@ -67,7 +67,7 @@ pub fn applied_version(device: &Device, wanted: &Wanted) -> Option<u32> {
     if slot.token == wanted.wall.token {
         return Some(wanted.version);
     }
-    device.applied_version.filter(|_| device.applied_policy == Some(wanted.policy))
+    device.applied_version.filter(|_| device.applied_policy == Some(wanted.policy.mark()))
 }
 
 fn account<'a>(

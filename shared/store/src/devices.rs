@@ -121,8 +121,8 @@ pub struct IndexedPhone {
     pub groups: Vec<GroupId>,
     /// Where its enrolment stands.
     pub state: DeviceState,
-    /// What came of its wall last, and which rendering that was.
-    pub wall: (SlotStatus, Token),
+    /// What came of its wall last, and which rendering that was ([`trennwand_domain::Token::mark`]).
+    pub wall: (SlotStatus, [u8; 4]),
     /// Where it can be woken; always managed then.
     pub wake: Option<WakeTarget>,
 }

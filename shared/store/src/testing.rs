@@ -9,9 +9,9 @@ use dynoxide::Database;
 use tokio::net::TcpListener;
 use trennwand_domain::{
     Authenticator, Control, ControlState, Device, DeviceId, DeviceState, Digest, Enrollment,
-    EnrollmentId, GroupId, Method, OneTimeToken, Ownership, Platform, PolicyId, PushTarget,
-    ReasonCode, ResellerId, Sealed, Secret, Slot, SlotKind, SlotStatus, Target, Tenant, TenantId,
-    TenantScope, TenantStatus, Timestamp, Token, UserId, Verdict,
+    EnrollmentId, GroupId, Method, OneTimeToken, Ownership, Platform, PushTarget, ReasonCode,
+    ResellerId, Sealed, Secret, Slot, SlotKind, SlotStatus, Target, Tenant, TenantId, TenantScope,
+    TenantStatus, Timestamp, Token, UserId, Verdict,
 };
 
 use crate::{FaultPlan, Store, Tables, client};
@@ -106,7 +106,7 @@ pub(crate) fn full_device(bits: u128) -> Device {
     }
     device.groups = (1..=8).map(GroupId::from_bits).collect();
     device.applied_version = Some(4711);
-    device.applied_policy = Some(PolicyId::from_bits(u128::MAX));
+    device.applied_policy = Some(u32::MAX);
     device.last_seen_at = Some(NOON);
     device
 }

@@ -30,8 +30,9 @@ async fn a_roll_out_in_stages_to_ten_thousand_phones_is_ten_writes_at_most() {
     let rollouts = format!("{policy}/rollouts");
     let ((status, made), usage) = Meter::measure(world.post(&rollouts, order)).await;
     assert_eq!(status, 201, "{made}");
-    // Policy, roll-out, head, one wall's template and the audit event, two units each.
-    assert!(usage.wcu <= 10.0, "{usage:?}");
+    // Five items: policy, roll-out, head, one wall's template and the audit event, two units each. One
+    // more is the roll-out's place in the index of what is due.
+    assert!(usage.wcu <= 11.0, "{usage:?}");
     assert!(usage.requests <= 20, "{usage:?}");
 
     let one = format!("{rollouts}/{}", text(&made["id"]));
@@ -66,7 +67,7 @@ async fn a_roll_out_in_stages_to_ten_thousand_phones_is_ten_writes_at_most() {
         let path = format!("{one}/{order}");
         let ((status, _), usage) = Meter::measure(world.post(&path, json!({}))).await;
         assert_eq!(status, 200, "{order}");
-        assert!(usage.wcu <= 10.0 && usage.requests <= 8, "{order}: {usage:?}");
+        assert!(usage.wcu <= 11.0 && usage.requests <= 8, "{order}: {usage:?}");
     }
     let back = store.tenant(&world.scope).head().await.unwrap().unwrap();
     assert_eq!(back.rules, before.rules);

@@ -53,7 +53,8 @@ fn a_phone_counts_by_what_came_of_the_wall_that_it_shall_have() {
         count(&mut progress, &head, &rollout, &device.traits(), (status, token));
         (progress.targeted, progress.applied, progress.failed, progress.pending())
     };
-    let (new, old) = (wanted.wall.token, device.slots.of(SlotKind::Wall).token);
+    let old = device.slots.of(SlotKind::Wall).token.mark();
+    let new = wanted.wall.token.mark();
     assert_eq!(counted(SlotStatus::Never, old), (1, 0, 0, 1));
     assert_eq!(counted(SlotStatus::Acknowledged, old), (1, 0, 0, 1), "the old wall stands");
     assert_eq!(counted(SlotStatus::Error, old), (1, 0, 0, 1), "it refused the old wall");
@@ -74,6 +75,6 @@ fn phones_that_are_not_reached_or_under_another_policy_do_not_count() {
     let phone = DeviceTraits { id: reached, ..phone };
     assert!(is_meant_for(&head, &rollout, &phone) && !is_meant_for(&other, &rollout, &phone));
     let mut progress = Progress::default();
-    count(&mut progress, &other, &rollout, &phone, (SlotStatus::Never, Token::default()));
+    count(&mut progress, &other, &rollout, &phone, (SlotStatus::Never, [0; 4]));
     assert_eq!(progress, Progress::default());
 }

@@ -75,7 +75,7 @@ fn the_applied_version_is_the_one_whose_wall_was_acknowledged() {
     assert_eq!(applied_version(&device, &wanted), Some(1), "the same wall, whatever its number");
     device.slots.of_mut(SlotKind::Wall).token = Token::default();
     assert_eq!(applied_version(&device, &wanted), None, "the wall of another policy stands");
-    device.applied_policy = Some(wanted.policy);
+    device.applied_policy = Some(wanted.policy.mark());
     assert_eq!(applied_version(&device, &wanted), Some(7), "an older wall stands");
     device.slots.of_mut(SlotKind::Wall).status = SlotStatus::Lost;
     assert_eq!(applied_version(&device, &wanted), None);

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use trennwand_domain::{
-    Control, ControlState, ControlStates, Device, DeviceState, Digest, Error, GroupId, Ownership,
-    Platform, PolicyId, PushTarget, ReasonCode, Result, Secret, Slot, SlotKind, SlotStatus, Slots,
+    Control, ControlState, ControlStates, Device, DeviceId, DeviceState, Digest, Error, GroupId,
+    Ownership, Platform, PushTarget, ReasonCode, Result, Secret, Slot, SlotKind, SlotStatus, Slots,
     Target, TenantScope, Timestamp, Token, UserId, Verdict,
 };
 
@@ -42,7 +42,7 @@ pub(crate) fn encode(scope: &TenantScope, device: &Device, revision: u64) -> Ite
         .maybe("pe", device.pending_certificate.map(|c| bytes(*c.as_bytes())))
         .with("qk", bytes(device.query_key))
         .maybe("uh", device.udid_hash.map(bytes))
-        .maybe("cl", device.claimed_by.map(text))
+        .maybe("cl", device.claimed_by.map(device_bits))
         .maybe("pt", push.map(|p| bytes(p.token.expose().clone())))
         .maybe("pm", push.map(|p| text(p.magic.expose())))
         .maybe("pp", push.map(|p| text(&p.topic)))
@@ -52,7 +52,7 @@ pub(crate) fn encode(scope: &TenantScope, device: &Device, revision: u64) -> Ite
         .with("sl", bytes(pack_slots(&device.slots)))
         .maybe(attribute::WALL, pack_wall(device.slots.of(SlotKind::Wall)).map(bytes))
         .maybe("av", device.applied_version.map(number))
-        .maybe("ap", device.applied_policy.map(|id| bytes(id.bits().to_be_bytes())))
+        .maybe("ap", device.applied_policy.map(|mark| bytes(mark.to_be_bytes())))
         .with("co", bytes(pack_controls(&device.controls)))
         .with("vd", number(device.controls.verdict() as u8))
         .maybe("fu", device.controls.fresh_until().map(|t| number(t.unix_s())))
@@ -78,16 +78,14 @@ pub(crate) fn decode(mut item: Fields) -> Result<Device> {
         pending_certificate: item.opt_array("pe")?.map(Digest::from_bytes),
         query_key: item.array("qk")?,
         udid_hash: item.opt_array("uh")?,
-        claimed_by: item.opt_parsed("cl")?,
+        claimed_by: item.opt_array("cl")?.map(|b| DeviceId::from_bits(u128::from_be_bytes(b))),
         push: decode_push(&mut item)?,
         former_push_tokens: unpack_former(&item.opt_bytes("pz")?.unwrap_or_default()),
         person: item.opt_array(attribute::PERSON)?.map(Token::from_bytes),
         groups: group_ids(&mut item)?,
         slots: unpack_slots(&item.bytes("sl")?)?,
         applied_version: item.opt_number("av")?,
-        applied_policy: item
-            .opt_array("ap")?
-            .map(|bits| PolicyId::from_bits(u128::from_be_bytes(bits))),
+        applied_policy: item.opt_array("ap")?.map(u32::from_be_bytes),
         controls: unpack_controls(&item.bytes("co")?)?,
         last_seen_at: item.opt_moment("ls")?,
         revision: item.number("rv")?,
@@ -114,18 +112,23 @@ pub(crate) fn group_ids(item: &mut Fields) -> Result<Vec<GroupId>> {
     Ok(bits.into_iter().map(|bits| GroupId::from_bits(u128::from_be_bytes(bits))).collect())
 }
 
-/// `status:8 | token:80` of the wall, for the index; nothing until it was answered.
-pub(crate) fn pack_wall(slot: &Slot) -> Option<Vec<u8>> {
-    let answered = slot.status != SlotStatus::Never;
-    answered.then(|| [&[slot.status as u8], slot.token.as_bytes().as_slice()].concat())
+/// A phone's identifier in half the room of its text.
+pub(crate) fn device_bits(id: DeviceId) -> AttributeValue {
+    bytes(id.bits().to_be_bytes())
 }
 
-pub(crate) fn unpack_wall(packed: Option<[u8; 11]>) -> Result<(SlotStatus, Token)> {
-    let Some([status, token @ ..]) = packed else {
-        return Ok((SlotStatus::Never, Token::default()));
+/// `status:8 | mark of the token:32` of the wall, for the index; nothing until it was answered.
+pub(crate) fn pack_wall(slot: &Slot) -> Option<Vec<u8>> {
+    let answered = slot.status != SlotStatus::Never;
+    answered.then(|| [&[slot.status as u8], slot.token.mark().as_slice()].concat())
+}
+
+pub(crate) fn unpack_wall(packed: Option<[u8; 5]>) -> Result<(SlotStatus, [u8; 4])> {
+    let Some([status, mark @ ..]) = packed else {
+        return Ok((SlotStatus::Never, Token::default().mark()));
     };
     let status = SlotStatus::from_number(status).ok_or_else(malformed)?;
-    Ok((status, Token::from_bytes(token)))
+    Ok((status, mark))
 }
 
 /// How many earlier push tokens a header remembers.
@@ -325,10 +328,10 @@ mod tests {
         let device = full_device(1);
         let slot = device.slots.of(SlotKind::Wall);
         let packed = pack_wall(slot).and_then(|packed| packed.try_into().ok());
-        assert_eq!(unpack_wall(packed).unwrap(), (slot.status, slot.token));
+        assert_eq!(unpack_wall(packed).unwrap(), (slot.status, slot.token.mark()));
         assert_eq!(pack_wall(&Slot::default()), None);
-        assert_eq!(unpack_wall(None).unwrap(), (SlotStatus::Never, Token::default()));
-        assert!(unpack_wall(Some([9; 11])).is_err());
+        assert_eq!(unpack_wall(None).unwrap(), (SlotStatus::Never, [0; 4]));
+        assert!(unpack_wall(Some([9; 5])).is_err());
     }
 
     #[test]

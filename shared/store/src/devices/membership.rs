@@ -193,7 +193,7 @@ mod tests {
         assert_eq!((phones.len(), next), (2, None));
         assert_eq!(phones[0].traits(), device.traits());
         let wall = device.slots.of(SlotKind::Wall);
-        assert_eq!(phones[0].wall, (wall.status, wall.token));
+        assert_eq!(phones[0].wall, (wall.status, wall.token.mark()));
         assert!(phones[0].wake.is_some() && phones[1].wake.is_none());
     }
 }

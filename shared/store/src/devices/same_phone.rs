@@ -2,7 +2,7 @@
 
 use trennwand_domain::{Device, DeviceId, DeviceState, Result};
 
-use super::Devices;
+use super::{Devices, header};
 use crate::{
     failure,
     item::{Fields, Item, number, text},
@@ -75,7 +75,7 @@ impl Devices<'_> {
 
     /// Ends an enrolment that is still claimed by this one; no effect otherwise.
     pub(super) async fn yield_to(&self, id: DeviceId, by: DeviceId) -> Result<()> {
-        self.unless_refused(id, superseded("cl = :by").value(":by", text(by))).await
+        self.unless_refused(id, superseded("cl = :by").value(":by", header::device_bits(by))).await
     }
 
     /// Marks an enrolment as the phone that another one says to be; no effect if it has ended.
@@ -85,7 +85,7 @@ impl Devices<'_> {
     pub async fn claim(&self, id: DeviceId, by: DeviceId) -> Result<()> {
         let change = Expression::update("SET cl = :by, rv = rv + :one")
             .and_when("attribute_exists(pk) AND NOT st IN (:released, :superseded)")
-            .value(":by", text(by))
+            .value(":by", header::device_bits(by))
             .value(":released", text(DeviceState::Released))
             .value(":superseded", text(DeviceState::Superseded))
             .value(":one", number(1));
