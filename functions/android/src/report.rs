@@ -243,7 +243,7 @@ pub(crate) fn judge(
             *slot = Slot { round: slot.round, token, status, cause: None, at };
         }
         device.applied_version = Some(wish.version);
-        device.applied_policy = Some(wish.policy);
+        device.applied_policy = Some(wish.policy.mark());
     }
     let is_foreign = expected.as_ref().is_some_and(|expected| {
         let beyond = facts.version.is_some_and(|version| version > expected.version);

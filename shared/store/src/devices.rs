@@ -3,7 +3,7 @@ use std::sync::Arc;
 use trennwand_domain::{
     AssignmentHead, CertificateHash, Device, DeviceId, DeviceState, DeviceTraits, GroupId,
     Ownership, Platform, PolicyId, PushTarget, QueuedCommand, Result, Sealed, SlotKind, SlotStatus,
-    Target, TenantScope, Timestamp, Token, UserId, Verdict,
+    Target, TenantScope, Timestamp, UserId, Verdict,
 };
 
 use crate::{
