@@ -185,28 +185,10 @@ def walk(base_url, operator, tick):
     own(artifacts, policy=policy, version=version, target="ios-device")
     own("POST /v1/tenants/{tenant}/policies/{policy}/preview", {"version": version}, policy=policy)
     own("GET /v1/tenants/{tenant}/templates")
-    offered = own("POST /v1/tenants/{tenant}/policies", {"template": template})["id"]
+    own("POST /v1/tenants/{tenant}/policies", {"template": template})
     rollout = own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts", {"version": version}, policy=policy)
     own("GET /v1/tenants/{tenant}/policies/{policy}/rollouts", policy=policy)
     own("GET /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}", policy=policy, rollout=rollout["id"])
-    group = own("POST /v1/tenants/{tenant}/groups", {"name": "Pilots"})["id"]
-    own("GET /v1/tenants/{tenant}/groups")
-    own("GET /v1/tenants/{tenant}/groups/{group}", group=group)
-    own("PATCH /v1/tenants/{tenant}/groups/{group}", {"name": "Drivers"}, group=group)
-    order = {"platform": "ios", "ownership": "personal"}
-    phone = own("POST /v1/tenants/{tenant}/enrollments", order)["device"]
-    own("PUT /v1/tenants/{tenant}/groups/{group}/members/{device}", {}, group=group, device=phone)
-    own("GET /v1/tenants/{tenant}/groups/{group}/members", group=group)
-    assignment = own("POST /v1/tenants/{tenant}/assignments", {"policy": offered, "group": group})["id"]
-    own("GET /v1/tenants/{tenant}/assignments")
-    order = {"version": 1, "stages": [{"group": group, "wait_s": 86400}, 100]}
-    staged = own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts", order, policy=offered)["id"]
-    own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}/pause", policy=offered, rollout=staged)
-    own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}/resume", policy=offered, rollout=staged)
-    own("POST /v1/tenants/{tenant}/policies/{policy}/rollouts/{rollout}/rollback", policy=offered, rollout=staged)
-    own("DELETE /v1/tenants/{tenant}/groups/{group}/members/{device}", group=group, device=phone)
-    own("DELETE /v1/tenants/{tenant}/assignments/{assignment}", assignment=assignment)
-    own("DELETE /v1/tenants/{tenant}/groups/{group}", group=group)
     own("GET /v1/tenants/{tenant}/audit-events")
 
     reseller("DELETE /v1/brand/logo")

@@ -51,8 +51,12 @@ pub(crate) async fn follow(
             android(state, tenant, AndroidWork::Align).await?;
         }
         Change::GroupsChanged(device, before) => {
-            if groups_matter(state, scope, device, &before).await? {
-                wakes.device(tenant, device);
+            match groups_matter(state, scope, device, &before).await? {
+                Some(Platform::Ios) => wakes.device(tenant, device),
+                Some(Platform::Android) => {
+                    android(state, tenant, AndroidWork::Place(device)).await?;
+                }
+                None => {}
             }
         }
         Change::GroupDeleted(group) => group_deleted(state, scope, group).await?,
@@ -74,20 +78,20 @@ pub(crate) async fn follow(
     Ok(())
 }
 
-/// Whether a phone shall have something else because its groups changed.
+/// What kind of phone it is that shall have something else because its groups changed.
 async fn groups_matter(
     state: &EventsState,
     scope: TenantScope,
     device: DeviceId,
     before: &[GroupId],
-) -> Result<bool> {
-    let Some(head) = state.core.store.tenant(&scope).head().await? else { return Ok(false) };
+) -> Result<Option<Platform>> {
+    let Some(head) = state.core.store.tenant(&scope).head().await? else { return Ok(None) };
     let Some(header) = state.core.store.devices(&scope).get(device).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let (now, then) = (header.traits(), DeviceTraits { groups: before, ..header.traits() });
     let wall = |phone| head.rule_for(phone).map(|rule| &rule.artefacts);
-    Ok(wall(&now) != wall(&then))
+    Ok((wall(&now) != wall(&then)).then_some(header.platform))
 }
 
 /// Takes the phones out of a group that is gone. Each phone that is out of it is not found again, so
