@@ -144,7 +144,7 @@ pub(super) async fn groups(it: Faulty) {
         before = it.woken(&scene.enrolled.phone);
         assert_eq!(scene.installs().await, 1, "call {nth}: the other wall");
         let shown = it.world.device(&scene.enrolled.device).await;
-        assert_eq!(shown["policy"]["id"] == policy, nth % 2 == 0, "call {nth}: {shown}");
+        assert_eq!(shown["policy"]["id"] == policy, nth.is_multiple_of(2), "call {nth}: {shown}");
         assert_eq!(shown["policy"]["applied_version"], 1, "call {nth}: {shown}");
     };
     let calls = it.sweep(act, check).await;

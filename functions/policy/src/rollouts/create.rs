@@ -75,9 +75,8 @@ pub(crate) async fn rollout_create(
     let scope = tenant.scope();
     let policies = core.store.policies(scope);
     let stages = stages::read(new.stages.as_deref())?;
-    let halt_on_error_percent = match new.halt_on_error_percent.unwrap_or(USUAL_HALT) {
-        percent @ 1..=100 => percent,
-        _ => return Err(Error::invalid("halt_on_error_percent", "expected 1 to 100").into()),
+    let halt_on_error_percent @ 1..=100 = new.halt_on_error_percent.unwrap_or(USUAL_HALT) else {
+        return Err(Error::invalid("halt_on_error_percent", "expected 1 to 100").into());
     };
     let before = plan::load(&core, scope, Some(id)).await?;
     let policy = before.policy(id).ok_or_else(|| Error::not_found("policy"))?;

@@ -53,7 +53,7 @@ fn plan(assignments: Vec<Assignment>, policies: Vec<Policy>, rollouts: Vec<Rollo
 
 /// The rules in words: scope, policy, version.
 fn words(plan: &Plan, extent: Extent) -> Vec<String> {
-    let of = |group: Option<GroupId>| group.map_or("all".into(), |g| g.bits().to_string());
+    let of = |group: Option<GroupId>| group.map_or_else(|| "all".into(), |g| g.bits().to_string());
     let word = |rule: &Placed| {
         let scope = match rule.scope {
             RuleScope::Everyone => of(None),
