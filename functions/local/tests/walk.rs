@@ -73,7 +73,7 @@ fn the_walk_of_the_readme_works_as_written() {
         r#""verdict":"inferred""#,
         r#""control":"contacts_closed","verdict":"proven""#,
         "Das Telefon meldet",
-        r#""version":2,"percent":100"#,
+        r#""version":2,"previous_version":1,"state":"running""#,
     ] {
         assert!(said.contains(expected), "{expected} is missing in:\n{said}");
     }

@@ -189,9 +189,10 @@ async fn mail_settings_bring_the_account_template_and_leave_the_wall_alone() {
     assert_eq!((status, &stored), (StatusCode::OK, &mail));
     let after = world.core.store.tenant(&scope).head().await.unwrap().unwrap();
     assert_eq!((before.version, after.version), (1, 2));
-    assert_eq!(before.rules[0].artefacts.len(), 1);
-    assert_eq!(after.rules[0].artefacts.len(), 2);
-    assert!(after.rules[0].artefacts.contains(&before.rules[0].artefacts[0]));
+    // A wall, then an account too, for each of the three kinds of management that are offered.
+    assert_eq!(before.rules[0].artefacts.len(), 3);
+    assert_eq!(after.rules[0].artefacts.len(), 6);
+    assert!(before.rules[0].artefacts.iter().all(|a| after.rules[0].artefacts.contains(a)));
     for artefact in &after.rules[0].artefacts {
         world.core.templates.get(&scope, artefact.digest).await.unwrap();
     }

@@ -275,7 +275,7 @@ async fn what_an_enrolment_needs_is_said() {
     let (status, refusal) = world.post("/enrollments", new("ios")).await;
     assert_eq!((status, text(&refusal["code"])), (409, "apns_certificate_required"));
     let (status, refusal) = world.post("/enrollments", new("android")).await;
-    assert_eq!((status, text(&refusal["errors"][0]["field"])), (422, "platform"));
+    assert_eq!((status, text(&refusal["code"])), (409, "agreement_required"));
     let stranger = json!({"platform": "ios", "ownership": "personal",
                           "user": "usr_00000000000000000000000001"});
     let (status, refusal) = world.post("/enrollments", stranger).await;

@@ -104,7 +104,10 @@ mod tests {
         rename("Quay").await.unwrap();
         assert_eq!(rename("Yard").await.unwrap_err().code(), "concurrent_change");
         let renamed = Group { name: "Quay".into(), revision: 1, ..docks() };
-        assert_eq!(groups.list(&Page::first(9)).await.unwrap().items, [renamed.clone()]);
+        assert_eq!(
+            groups.list(&Page::first(9)).await.unwrap().items,
+            std::slice::from_ref(&renamed)
+        );
         let mut tx = store.transaction();
         groups.delete(&mut tx, &docks());
         assert_eq!(tx.commit().await.unwrap_err().code(), "concurrent_change");
