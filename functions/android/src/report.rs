@@ -164,10 +164,10 @@ impl News {
         }
         let software = report.software_info.as_ref();
         device.os_version =
-            software.and_then(|s| s.android_version.clone()).or(device.os_version.take());
+            software.and_then(|s| s.android_version.clone()).or_else(|| device.os_version.take());
         if device.ownership == Ownership::Company {
             let model = report.hardware_info.as_ref().and_then(|hardware| hardware.model.clone());
-            device.model = model.or(device.model.take());
+            device.model = model.or_else(|| device.model.take());
         } else {
             device.model = None;
         }

@@ -205,7 +205,8 @@ impl DeviceManagement for FakeGoogle {
         self.call("devices.patch", |inner| {
             let known = inner.devices.iter_mut().find(|device| device.name == *name);
             known.map_or_else(absent, |device| {
-                device.policy_name = patch.policy_name.clone().or(device.policy_name.take());
+                device.policy_name =
+                    patch.policy_name.clone().or_else(|| device.policy_name.take());
                 Ok(device.clone())
             })
         })
