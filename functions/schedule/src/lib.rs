@@ -42,13 +42,12 @@ pub struct ScheduleState {
     pub publisher: Arc<dyn Publisher>,
 }
 
-/// Takes roll-outs on that are due, then wakes the phones whose minute (UTC) has come after `last` and up to `now`: at most a day's worth,
-/// however long ago `last` is. Says how many it asked for.
+/// Wakes the phones whose minute (UTC) has come after `last` and up to `now`: at most a day's worth,
+/// however long ago `last` is. Then takes roll-outs on that are due. Says how many phones it asked for.
 ///
 /// # Errors
 /// If the database or the queue does not answer; then the same tick is to be repeated.
 pub async fn tick(state: &ScheduleState, now: Timestamp, last: Timestamp) -> Result<usize> {
-    let advanced = rollouts::advance_due(state, now).await;
     let mut woken = 0;
     for minutes in minutes::between(last, now) {
         // Once a day Google is asked about every phone: what it said may have been lost.
@@ -78,8 +77,9 @@ pub async fn tick(state: &ScheduleState, now: Timestamp, last: Timestamp) -> Res
             }
         }
     }
-    // Phones are woken also if a roll-out stands still.
-    advanced.map(|_| woken)
+    // Last, so that phones are woken however many roll-outs are due and whatever becomes of them.
+    rollouts::advance_due(state, now).await?;
+    Ok(woken)
 }
 
 async fn publish(

@@ -63,7 +63,10 @@ async fn policy(
     known: Option<&AndroidPolicy>,
 ) -> Result<AndroidPolicy> {
     let (settings, left_out) = settings(state, bound, head, planned).await?;
-    let digest = Digest::of(&serde_json::to_vec(&settings).map_err(Error::internal)?);
+    // Of the enterprise too: one that is bound anew has none of the policies that are remembered.
+    let written = serde_json::to_vec(&settings).map_err(Error::internal)?;
+    let enterprise = bound.enterprise.to_string();
+    let digest = Digest::of_parts(&[enterprise.as_bytes(), &written]);
     let (id, policy_version) = (planned.rule.policy, planned.rule.version);
     if let Some(known) = known.filter(|known| known.digest == digest) {
         return Ok(AndroidPolicy { policy: id, policy_version, left_out, ..known.clone() });
