@@ -28,7 +28,7 @@ pub(crate) struct NewRollout {
     /// drawn anew by each roll-out.
     #[serde(default)]
     #[schema(
-        value_type = Option<Vec<Object>>,
+        value_type = Option<Vec<Value>>,
         example = json!([
             { "group": "grp_01JCZ8X5T4N1V8Q0R2M3K4P5W6", "wait_s": 3600 },
             { "percent": 10, "wait_s": 86400 },
