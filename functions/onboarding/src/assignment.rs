@@ -1,9 +1,9 @@
-use trennwand_domain::{AssignmentHead, Error, MailSettings, Result, Rule, Target, TenantScope};
-use trennwand_policy::{PolicyDocument, Template, compile};
-use trennwand_runtime::Core;
+use trennwand_domain::{AssignmentHead, MailSettings, Result, Rule, TenantScope};
+use trennwand_policy::Template;
+use trennwand_runtime::{Core, compile_stored};
 
 /// The head with other mail settings, and the templates that it names: every rule's version is
-/// compiled anew. The wall's template does not depend on mail and stays as it is.
+/// compiled anew. An iPhone's wall does not depend on mail; Android's names the mail app.
 ///
 /// # Errors
 /// If a version that is in force cannot be read.
@@ -21,18 +21,11 @@ pub(crate) async fn with_mail(
             rules.push(Rule { scope: rule.scope, ..known.clone() });
             continue;
         }
-        let stored = core.store.policies(scope).version(rule.policy, rule.version).await?;
-        let stored = stored.ok_or_else(|| Error::internal("a version in force is not stored"))?;
-        let document = PolicyDocument::parse(&stored.document)?;
-        let compiled: Vec<_> =
-            Target::OFFERED.iter().flat_map(|&t| compile(&document, t, Some(&mail))).collect();
-        let artefacts = compiled.iter().map(Template::artefact_ref).collect();
-        rules.push(Rule { artefacts, ..rule.clone() });
-        templates.extend(compiled);
+        let version = (rule.policy, rule.version);
+        let (compiled, its) = compile_stored(core, scope, version, Some(&mail)).await?;
+        rules.push(Rule { artefacts: compiled.artefacts, ..rule.clone() });
+        templates.extend(its);
     }
-    // Versions can have templates in common, and a transaction writes an item once.
-    templates.sort_by_key(Template::digest);
-    templates.dedup_by_key(|template| template.digest());
     let changed = AssignmentHead {
         version: head.version + 1,
         changed_at: core.clock.now(),

@@ -2,12 +2,12 @@ use std::fmt;
 
 use trennwand_domain::{
     AssignmentHead, Brand, Error, ErrorKind, Policy, PolicyVersion, PushCertificate, Result, Rule,
-    RuleScope, SealedField, Target, Tenant, TenantKeys, TenantScope, TenantStatus, Timestamp,
+    RuleScope, SealedField, Tenant, TenantKeys, TenantScope, TenantStatus, Timestamp,
 };
 use trennwand_pki::{
     Certificate, DataKey, DeviceAuthority, RsaKey, Subject, Usage, verify_push_certificate,
 };
-use trennwand_policy::{PRESET_NAME, PolicyDocument, Template, compile};
+use trennwand_policy::{PRESET_NAME, PolicyDocument, Template, compile_offered};
 use trennwand_runtime::Core;
 
 use crate::{
@@ -53,7 +53,8 @@ pub async fn provision(
 
     store.put_keys(&mut tx, &identity_keys(core, &seal, &tenant, now).await?);
     let brand = find(core, tenant.reseller).await?;
-    let mut preset = Preset::compile(core, &tenant, first_policy(core, &tenant).await?, brand, now);
+    let first = first_policy(core, &tenant).await?;
+    let mut preset = Preset::compile(core, &tenant, first, brand, now)?;
     if let Some(portal) = portal {
         let key = keys::generate().await?;
         let certificate = portal.certify(&key, scope, now)?;
@@ -182,9 +183,10 @@ impl Preset {
         (name, document): (String, PolicyDocument),
         brand: Option<Brand>,
         now: Timestamp,
-    ) -> Self {
-        let templates: Vec<_> =
-            Target::OFFERED.iter().flat_map(|&target| compile(&document, target, None)).collect();
+    ) -> Result<Self> {
+        // The document was found sound for every kind of phone before.
+        let templates = compile_offered(&document, None)
+            .map_err(|e| Error::internal(format!("a first policy is refused: {e:?}")))?;
         let policy = Policy {
             id: core.ids.mint(),
             name,
@@ -215,6 +217,6 @@ impl Preset {
             push_topic: None,
             brand,
         };
-        Self { policy, version, templates, head }
+        Ok(Self { policy, version, templates, head })
     }
 }

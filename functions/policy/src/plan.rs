@@ -1,12 +1,8 @@
 //! From a tenant's plan to its next head: what has to be compiled, and what is written.
 
-use trennwand_domain::{
-    AssignmentHead, Error, Plan, PolicyId, ReasonCode, Result, Target, TenantScope,
-};
-use trennwand_policy::{
-    CompiledVersion, PolicyDocument, Template, check_room, compile, next_head, unnamed,
-};
-use trennwand_runtime::Core;
+use trennwand_domain::{AssignmentHead, Error, Plan, PolicyId, ReasonCode, Result, TenantScope};
+use trennwand_policy::{CompiledVersion, Template, check_room, next_head, unnamed};
+use trennwand_runtime::{Core, compile_stored, put_new_templates};
 use trennwand_store::Transaction;
 
 /// All that the tenant's rules follow from, with this policy among it.
@@ -40,47 +36,15 @@ pub(crate) async fn put_head(
         if compiled.iter().any(|known| known.policy == policy && known.version == version) {
             continue;
         }
-        let (version, its) = compile_version(core, scope, &plan.head, policy, version).await?;
+        let mail = plan.head.mail.as_ref();
+        let (version, its) = compile_stored(core, scope, (policy, version), mail).await?;
         compiled.push(version);
         templates.extend(its);
     }
     check_room(plan, &compiled)?;
     let head = next_head(plan, &compiled, core.clock.now())?;
     let store = core.store.tenant(scope);
-    templates.sort_by_key(Template::digest);
-    templates.dedup_by_key(|template| template.digest());
-    for template in templates.iter().filter(|template| !plan.head.names(template.digest())) {
-        store.put_template(tx, template.digest(), &template.to_body());
-    }
+    put_new_templates(&store, tx, &plan.head, templates);
     store.put_head(tx, &head, Some(plan.head.version));
     Ok(head)
-}
-
-/// A version that was accepted before, with the mail settings in force.
-async fn compile_version(
-    core: &Core,
-    scope: &TenantScope,
-    head: &AssignmentHead,
-    policy: PolicyId,
-    version: u32,
-) -> Result<(CompiledVersion, Vec<Template>)> {
-    let stored = core.store.policies(scope).version(policy, version).await?;
-    let stored = stored.ok_or_else(|| Error::internal("a version in force is not stored"))?;
-    let document = PolicyDocument::parse(&stored.document)
-        .map_err(|e| Error::internal(format!("a stored policy document: {e}")))?;
-    let templates: Vec<_> = Target::OFFERED
-        .iter()
-        .flat_map(|&target| compile(&document, target, head.mail.as_ref()))
-        .collect();
-    Ok((of_templates(policy, version, &templates), templates))
-}
-
-/// A version with the templates that it was compiled to.
-pub(crate) fn of_templates(
-    policy: PolicyId,
-    version: u32,
-    templates: &[Template],
-) -> CompiledVersion {
-    let artefacts = templates.iter().map(Template::artefact_ref).collect();
-    CompiledVersion { policy, version, artefacts }
 }

@@ -63,8 +63,7 @@ fn managed_apps(document: &PolicyDocument, target: Target) -> Result<Vec<InsideA
 /// if the tenant has mail of a kind that can be managed. The tenant plays no part; it comes in when
 /// a template is rendered. `mail` must have passed [`crate::check_mail`].
 ///
-/// Nothing is emitted for a target that the document is refused for ([`artifacts`] says why). No
-/// document is refused for an offered target.
+/// Nothing is emitted for a target that the document is refused for ([`artifacts`] says why).
 #[must_use]
 pub fn compile(
     document: &PolicyDocument,
@@ -72,6 +71,19 @@ pub fn compile(
     mail: Option<&MailSettings>,
 ) -> Vec<Template> {
     artifacts(document, target, mail).map(|compiled| compiled.templates).unwrap_or_default()
+}
+
+/// The templates for every kind of phone that can be enrolled today, as they are stored for a version.
+/// `mail` must have passed [`crate::check_mail`].
+///
+/// # Errors
+/// For the first kind that the document is refused for.
+pub fn compile_offered(
+    document: &PolicyDocument,
+    mail: Option<&MailSettings>,
+) -> Result<Vec<Template>, Refusal> {
+    let compiled = Target::OFFERED.iter().map(|&target| artifacts(document, target, mail));
+    Ok(compiled.collect::<Result<Vec<_>, _>>()?.into_iter().flat_map(|c| c.templates).collect())
 }
 
 pub(crate) fn templates(

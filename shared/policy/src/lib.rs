@@ -3,7 +3,7 @@
 //! A [`PolicyDocument`] says in a few words what shall hold on every kind of phone. [`artifacts()`]
 //! turns it into [`Template`]s, one for each target and purpose, proves over the graph of [`ways()`]
 //! that no business contact reaches a private app, and says what a kind of phone cannot do;
-//! [`compile()`] gives the templates alone. [`preview()`] and [`diff()`] say what a change would do.
+//! [`compile()`] and [`compile_offered()`] give the templates alone. [`preview()`] and [`diff()`] say what a change would do.
 //! [`render()`] fills a template for one phone by walking its structure. [`wanted()`] says what a phone
 //! shall have, [`next()`] what it is to do now, [`record()`] and [`reconcile()`] keep what came of it.
 //!
@@ -57,7 +57,7 @@ pub use android::{
 };
 pub use catalogue::{App, CATALOGUE, CATALOGUE_DATE, catalogue_app};
 pub use claims::{CLAIMS_VERSION, Claim, FORBIDDEN_PHRASES, forbidden_phrase};
-pub use compile::{Compiled, artifacts, compile};
+pub use compile::{Compiled, artifacts, compile, compile_offered};
 pub use diff::{Change, diff, diff_artefacts, touches_mail_account};
 pub use document::{
     Backup, CloudSync, CompanyPhones, Contacts, Isolation, LockScreenPreviews, MailOptions,

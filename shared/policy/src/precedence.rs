@@ -12,6 +12,8 @@ use trennwand_domain::{
     Result, Rollout, RolloutState, Rule, RuleScope, Timestamp,
 };
 
+use crate::Template;
+
 /// A rule without its templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
@@ -46,6 +48,15 @@ pub struct CompiledVersion {
     pub version: u32,
     /// What it was compiled to.
     pub artefacts: Vec<ArtefactRef>,
+}
+
+impl CompiledVersion {
+    /// A version with the templates that it was compiled to.
+    #[must_use]
+    pub fn new(policy: PolicyId, version: u32, templates: &[Template]) -> Self {
+        let artefacts = templates.iter().map(Template::artefact_ref).collect();
+        Self { policy, version, artefacts }
+    }
 }
 
 /// The rules of a plan in their order; the last is the tenant's default. Does not depend on the order

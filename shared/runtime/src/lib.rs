@@ -35,6 +35,7 @@ mod mount;
 mod principals;
 mod progress;
 mod refusal;
+mod stored;
 mod system;
 pub mod telemetry;
 mod templates;
@@ -51,6 +52,7 @@ pub use self::{
     principals::StorePrincipals,
     progress::rollout_progress,
     refusal::{compile_for, policy_refused, read_document, refusal_shown},
+    stored::{compile_stored, put_new_templates},
     system::{SystemClock, SystemEntropy},
     templates::Templates,
     vault::{NewPerson, Vault},

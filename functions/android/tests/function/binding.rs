@@ -119,10 +119,7 @@ async fn settings_that_the_mail_app_does_not_know_are_left_out_and_named() {
     let store = world.core.store.tenant(&world.scope);
     let head = store.head().await.unwrap().unwrap();
     let document = trennwand_policy::PolicyDocument::preset();
-    let templates: Vec<_> = trennwand_domain::Target::OFFERED
-        .iter()
-        .flat_map(|&target| trennwand_policy::compile(&document, target, Some(&mail)))
-        .collect();
+    let templates = trennwand_policy::compile_offered(&document, Some(&mail)).unwrap();
     let mut changed = head.clone();
     changed.version += 1;
     changed.mail = Some(mail);

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use trennwand_domain::{Error, ReasonCode};
-use trennwand_runtime::{Answer, Core, Write, Written};
+use trennwand_runtime::{Answer, Core, Write, Written, put_new_templates};
 use trennwand_web::{ForTenant, Json, Problems, Result, need};
 
 use super::Mail;
@@ -35,9 +35,7 @@ pub(crate) async fn mail_replace(
     if head.mail.as_ref() != Some(&settings) {
         let (changed, templates) =
             assignment::with_mail(&core, tenant.scope(), &head, settings.clone()).await?;
-        for template in templates.iter().filter(|t| !head.names(t.digest())) {
-            store.put_template(&mut tx, template.digest(), &template.to_body());
-        }
+        put_new_templates(&store, &mut tx, &head, templates);
         store.put_head(&mut tx, &changed, Some(head.version));
     }
     let shown = Mail::from(settings);

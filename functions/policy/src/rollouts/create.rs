@@ -5,7 +5,7 @@ use trennwand_domain::{
     Error, Plan, Policy, PolicyId, ReasonCode, Result as DomainResult, Rollout, RolloutState,
     Stage, StageReach, TenantScope,
 };
-use trennwand_policy::{PolicyDocument, Template, stepped};
+use trennwand_policy::{CompiledVersion, PolicyDocument, Template, stepped};
 use trennwand_runtime::{Answer, Core, Write, Written, compile_for};
 use trennwand_web::{ForTenant, Id, Json, Problems, Result, need};
 use utoipa::ToSchema;
@@ -101,7 +101,7 @@ pub(crate) async fn rollout_create(
     .begun(now);
 
     let mut tx = core.store.transaction();
-    let fresh = plan::of_templates(id, new.version, &templates);
+    let fresh = CompiledVersion::new(id, new.version, &templates);
     let (after, changed) = stepped(before, rollout.clone(), now);
     plan::put_head(&core, scope, &mut tx, &after, Some((fresh, templates))).await?;
     if let Some(changed) = changed {
