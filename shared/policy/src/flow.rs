@@ -4,6 +4,7 @@
 use serde::Serialize;
 use trennwand_domain::Target;
 
+pub use found::open_for_contacts;
 pub use model::{Channel, Confidence, Sink, Source, TRAPS, Trap, Why};
 pub use proof::{InsideApp, Line, Proof, Standing, Status, prove, status};
 pub use refusal::{Refusal, RefusalCode};
@@ -12,6 +13,7 @@ pub use settings::Settings;
 use crate::Os;
 
 mod android;
+mod found;
 mod ios;
 mod model;
 mod proof;

@@ -67,7 +67,8 @@ pub use document::{
 };
 pub use flow::{
     Before, Channel, Closes, Confidence, InsideApp, Key, Line, Must, Proof, Refusal, RefusalCode,
-    Settings, Sink, Source, Standing, Status, TRAPS, Trap, Way, Why, prove, status, ways,
+    Settings, Sink, Source, Standing, Status, TRAPS, Trap, Way, Why, open_for_contacts, prove,
+    status, ways,
 };
 pub use identity::{identifier, identifiers, payload_uuid, profile_uuid};
 pub use keys::{

@@ -1,8 +1,7 @@
-use serde_json::{Map, Value};
 use trennwand_android::Policy;
 use trennwand_domain::{AndroidPolicy, AssignmentHead, DeviceId, Error, ForeignPolicy, Result};
 use trennwand_evidence::AndroidFacts;
-use trennwand_policy::android_policies;
+use trennwand_policy::{Channel, android_policies, open_for_contacts};
 use trennwand_store::ReportChange;
 
 use super::{Bound, align, place};
@@ -37,9 +36,10 @@ pub(super) async fn mend(
     if found.version == Some(known.version) {
         return Ok(());
     }
-    let leaks = leaks(&found.settings);
+    let open = open_for_contacts(planned.target, &found.settings);
+    let leaks = is_leak(&open);
     tracing::error!(
-        tenant = %bound.scope.tenant(), policy = name, version = found.version, leaks,
+        tenant = %bound.scope.tenant(), policy = name, version = found.version, ?open,
         "a policy at Google was changed by somebody else"
     );
     let (settings, _) = align::settings(state, bound, head, planned).await?;
@@ -51,16 +51,10 @@ pub(super) async fn mend(
     android.put_policies(&policies, revision).await
 }
 
-/// Whether private apps may read business contacts by these settings: Google's default lets them.
-fn leaks(settings: &Map<String, Value>) -> bool {
-    let border = &settings.get("crossProfilePolicies").unwrap_or(&Value::Null)["showWorkContactsInPersonalProfile"];
-    !border.as_str().is_some_and(|word| {
-        [
-            "SHOW_WORK_CONTACTS_IN_PERSONAL_PROFILE_DISALLOWED",
-            "SHOW_WORK_CONTACTS_IN_PERSONAL_PROFILE_DISALLOWED_EXCEPT_SYSTEM",
-        ]
-        .contains(&word)
-    })
+/// Whether it lets private apps read business contacts. Of what it opens besides, the log tells.
+fn is_leak(open: &[Channel]) -> bool {
+    let of_contacts = [Channel::CrossProfileContacts, Channel::ContactExemptions];
+    open.iter().any(|channel| of_contacts.contains(channel))
 }
 
 /// Judges a phone once more by what is kept of its last report.
@@ -76,24 +70,4 @@ async fn judge_again(state: &AndroidState, bound: &Bound, id: DeviceId) -> Resul
     }
     let phone = trennwand_domain::AndroidPhone { needs: None, ..phone.clone() };
     android.save_report(ReportChange { device: &device, phone: &phone, enrolls: false }).await
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_policy_leaks_unless_it_says_otherwise() {
-        let of = |value: Value| leaks(value.as_object().unwrap());
-        assert!(of(json!({})));
-        assert!(of(json!({ "crossProfilePolicies": {} })));
-        let with = |word: &str| {
-            let word = format!("SHOW_WORK_CONTACTS_IN_PERSONAL_PROFILE_{word}");
-            of(json!({ "crossProfilePolicies": { "showWorkContactsInPersonalProfile": word } }))
-        };
-        assert!(with("UNSPECIFIED") && with("ALLOWED") && with("ALLOWED_EXCEPT_SYSTEM"));
-        assert!(!with("DISALLOWED") && !with("DISALLOWED_EXCEPT_SYSTEM"));
-    }
 }

@@ -196,3 +196,42 @@ fn exempted_apps_are_inside_the_wall() {
     let inside: Vec<_> = proof.inside.iter().map(|app| (app.id.as_str(), app.exempted)).collect();
     assert_eq!(inside, [("com.example.dial", true), ("com.google.android.contacts", false)]);
 }
+
+#[test]
+fn a_policy_found_at_google_is_read_by_the_same_ways() {
+    let target = Target::AndroidPersonal;
+    let open = |change: &dyn Fn(&mut serde_json::Value)| {
+        let wall = compile(&PolicyDocument::preset(), target, None).remove(0);
+        let mut found =
+            serde_json::Value::Object(crate::android_settings(&wall, None, "Krume", None).unwrap());
+        change(&mut found["crossProfilePolicies"]);
+        open_for_contacts(target, found.as_object().unwrap())
+    };
+    assert_eq!(open(&|_| ()), []);
+    for word in ["UNSPECIFIED", "ALLOWED", "ALLOWED_EXCEPT_SYSTEM"] {
+        let shown = format!("{SHOW}{word}");
+        assert_eq!(
+            open(&|border| border["showWorkContactsInPersonalProfile"] = shown.as_str().into()),
+            [Channel::CrossProfileContacts],
+            "{word}"
+        );
+    }
+    assert_eq!(
+        open(&|border| border["showWorkContactsInPersonalProfile"] = serde_json::Value::Null),
+        [Channel::CrossProfileContacts],
+    );
+    // Contacts stay closed, but the messenger is let through.
+    assert_eq!(
+        open(&|border| {
+            border["exemptionsToShowWorkContactsInPersonalProfile"] =
+                serde_json::json!({ "packageNames": ["com.whatsapp"] });
+        }),
+        [Channel::ContactExemptions],
+    );
+    assert_eq!(
+        open(&|border| border["crossProfileCopyPaste"] = "CROSS_PROFILE_COPY_PASTE_ALLOWED".into()),
+        [Channel::Pasteboard],
+    );
+    let nothing = open_for_contacts(target, &serde_json::Map::new());
+    assert!(nothing.contains(&Channel::CrossProfileContacts), "{nothing:?}");
+}
