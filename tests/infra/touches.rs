@@ -93,7 +93,7 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
             (
                 Data,
                 "GetItem",
-                "T:O T:C T:H T:N T:V T:AGR T:IDK R:O R:B R:P R:C R:T R:IDK O#C O#IDK X:client",
+                "T:O T:C T:H T:N T:V T:W T:AGR T:IDK R:O R:B R:P R:C R:T R:IDK O#C O#IDK X:client",
             ),
             (Data, "BatchGetItem", "T:D#"),
             (Data, "Query", "T:AGR T:C T:U R:P R:T O#R"),

@@ -1,15 +1,21 @@
+//! The checklist of a tenant. Android's part counts only for a tenant that has begun with it: iPhones
+//! alone are as good as both.
+
 use axum::extract::State;
 use serde::Serialize;
 use trennwand_domain::{
-    AssignmentHead, Duration, Error, Locale, MailKind, PushCertificate, ReasonCode, Tenant,
-    TenantStatus, Timestamp,
+    Agreement, AndroidBinding, AssignmentHead, BindingState, Duration, Error, Locale, MailKind,
+    Platform, PushCertificate, ReasonCode, Tenant, TenantStatus, Timestamp,
 };
 use trennwand_runtime::Core;
 use trennwand_store::{DeviceFilter, Page};
 use trennwand_web::{ForTenant, Json, Language, Problems, Result, need};
 use utoipa::ToSchema;
 
-use crate::catalogue::Both;
+use self::step::{StepCode, StepStatus};
+use crate::PublishedTerms;
+
+mod step;
 
 /// How long before its end a push certificate needs attention: renewing takes a person at Apple's
 /// portal.
@@ -18,10 +24,21 @@ const ATTENTION: Duration = Duration::from_secs(30 * 86_400);
 /// What a tenant still has to do before its phones are protected.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Readiness {
-    /// Whether phones can be invited: every required step is done.
+    /// Whether phones of at least one platform can be invited.
     ready: bool,
+    /// Whether phones of each platform can be invited.
+    platforms: ReadyPlatforms,
     /// The steps in the order in which they are to be done.
     items: Vec<Step>,
+}
+
+/// Whether phones of each platform can be invited.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ReadyPlatforms {
+    /// iPhones and iPads.
+    ios: bool,
+    /// Android phones.
+    android: bool,
 }
 
 /// One step.
@@ -31,44 +48,18 @@ pub(crate) struct Step {
     code: StepCode,
     /// Where it stands.
     status: StepStatus,
-    /// Whether phones can be invited without it.
+    /// Whether phones can be invited only after it. Android's steps are required once the tenant has
+    /// begun a sign-up at Google; nobody has to.
     required: bool,
+    /// `ios` or `android`; null if it is about all phones.
+    #[schema(value_type = Option<String>, required = true, example = "ios")]
+    platform: Option<Platform>,
     /// What it is about, in the language of `Accept-Language`.
     #[schema(example = "Upload an Apple push certificate.")]
     text: String,
     /// Why it is open, if there is a finer reason: a code of the catalogue of reasons.
     #[schema(required = true, example = "apns_certificate_required")]
     reason: Option<&'static str>,
-}
-
-/// The steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum StepCode {
-    /// The tenant's keys are made, which happens by itself.
-    Keys,
-    /// There is a push certificate in force.
-    PushCertificate,
-    /// A policy is in force.
-    Policy,
-    /// It is known where mail lives.
-    Mail,
-    /// There is a user.
-    FirstUser,
-    /// There is a phone, invited or enrolled.
-    FirstDevice,
-}
-
-/// Where a step stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum StepStatus {
-    /// Nothing is to be done.
-    Done,
-    /// It is done, but something will have to be done soon.
-    Attention,
-    /// It is to be done.
-    Open,
 }
 
 /// Shows what the tenant still has to do, as a checklist in order.
@@ -82,6 +73,7 @@ pub(crate) enum StepStatus {
 )]
 pub(crate) async fn readiness_get(
     State(core): State<Core>,
+    State(PublishedTerms(terms)): State<PublishedTerms>,
     tenant: ForTenant<need::Setup>,
     Language(locale): Language,
 ) -> Result<Json<Readiness>> {
@@ -89,12 +81,16 @@ pub(crate) async fn readiness_get(
     let store = core.store.tenant(scope);
     let (filter, one) = (DeviceFilter::default(), Page::first(1));
     let (users, devices) = (core.store.users(scope), core.store.devices(scope));
-    let (tenant, head, push, users, devices) = tokio::try_join!(
+    let (android, agreements) = (core.store.android(scope), core.store.agreements(scope));
+    let (tenant, head, push, users, devices, agreed, binding, policies) = tokio::try_join!(
         store.get(),
         store.head(),
         store.push_certificate(),
         users.list(&one),
         devices.list(&filter, &one),
+        agreements.all(),
+        android.binding(),
+        android.policies(),
     )?;
     let facts = Facts {
         tenant: tenant.ok_or_else(|| Error::not_found("tenant"))?,
@@ -102,6 +98,10 @@ pub(crate) async fn readiness_get(
         push,
         has_users: !users.items.is_empty(),
         has_devices: !devices.items.is_empty(),
+        terms: terms.map(|terms| terms.version.clone()),
+        agreed,
+        binding,
+        has_android_policies: !policies.0.is_empty(),
         now: core.clock.now(),
     };
     Ok(Json(facts.readiness(locale)))
@@ -114,6 +114,11 @@ struct Facts {
     push: Option<PushCertificate>,
     has_users: bool,
     has_devices: bool,
+    /// The version of the operator's terms in force.
+    terms: Option<String>,
+    agreed: Vec<Agreement>,
+    binding: Option<AndroidBinding>,
+    has_android_policies: bool,
     now: Timestamp,
 }
 
@@ -124,6 +129,7 @@ impl Facts {
             false => (StepStatus::Open, reason),
         };
         let active = self.tenant.status == TenantStatus::Active;
+        let not_bound = ReasonCode::AndroidNotBound;
         let rules = self.head.as_ref().is_some_and(|head| !head.rules.is_empty());
         let states = [
             (StepCode::Keys, open_unless(active, Some(ReasonCode::TenantNotReady))),
@@ -132,19 +138,63 @@ impl Facts {
             (StepCode::Mail, self.mail()),
             (StepCode::FirstUser, open_unless(self.has_users, None)),
             (StepCode::FirstDevice, open_unless(self.has_devices, None)),
+            (StepCode::AndroidTerms, self.android_terms()),
+            (StepCode::AndroidEnterprise, open_unless(self.is_bound(), Some(not_bound))),
+            (StepCode::AndroidPolicies, open_unless(self.has_android_policies(), None)),
+            (StepCode::FirstAndroidDevice, open_unless(self.has_android_devices(), None)),
         ];
-        let items: Vec<_> = states
-            .into_iter()
-            .map(|(code, (status, reason))| Step {
+        let can_invite = |platform: Platform| {
+            states.iter().all(|(code, (status, _))| {
+                let concerned = code.platform().is_none_or(|of| of == platform);
+                !concerned || !code.is_needed() || *status != StepStatus::Open
+            })
+        };
+        let platforms = ReadyPlatforms {
+            ios: can_invite(Platform::Ios),
+            android: can_invite(Platform::Android),
+        };
+        let begun = self.has_begun_android();
+        let items = states.into_iter().map(|(code, (status, reason))| {
+            let platform = code.platform();
+            Step {
                 code,
                 status,
-                required: code.is_required(),
-                text: code.text().in_language(locale).to_owned(),
+                required: code.is_needed() && (platform != Some(Platform::Android) || begun),
+                platform,
+                text: code.text(locale).to_owned(),
                 reason: reason.map(ReasonCode::as_str),
-            })
-            .collect();
-        let ready = items.iter().all(|step| !step.required || step.status != StepStatus::Open);
-        Readiness { ready, items }
+            }
+        });
+        let items = items.collect();
+        Readiness { ready: platforms.ios || platforms.android, platforms, items }
+    }
+
+    fn android_terms(&self) -> (StepStatus, Option<ReasonCode>) {
+        let current = |agreement: &Agreement| Some(&agreement.version) == self.terms.as_ref();
+        if self.agreed.iter().any(current) {
+            (StepStatus::Done, None)
+        } else if self.agreed.is_empty() {
+            (StepStatus::Open, Some(ReasonCode::AgreementRequired))
+        } else {
+            // What is bound stays bound under the terms that were accepted.
+            (StepStatus::Attention, Some(ReasonCode::AgreementRequired))
+        }
+    }
+
+    fn has_begun_android(&self) -> bool {
+        self.binding.as_ref().is_some_and(|binding| binding.state != BindingState::Unbound)
+    }
+
+    fn is_bound(&self) -> bool {
+        self.binding.as_ref().is_some_and(|binding| binding.state == BindingState::Bound)
+    }
+
+    fn has_android_policies(&self) -> bool {
+        self.is_bound() && self.has_android_policies
+    }
+
+    fn has_android_devices(&self) -> bool {
+        self.is_bound() && self.binding.as_ref().is_some_and(|binding| binding.taken > 0)
     }
 
     fn push_certificate(&self) -> (StepStatus, Option<ReasonCode>) {
@@ -167,136 +217,5 @@ impl Facts {
     }
 }
 
-impl StepCode {
-    const fn is_required(self) -> bool {
-        match self {
-            Self::Keys | Self::PushCertificate | Self::Policy => true,
-            Self::Mail | Self::FirstUser | Self::FirstDevice => false,
-        }
-    }
-
-    const fn text(self) -> Both {
-        match self {
-            Self::Keys => Both {
-                en: "Wait until the tenant's keys are made; this takes a moment.",
-                de: "Warten, bis die Schlüssel des Mandanten erzeugt sind; das dauert einen Moment.",
-            },
-            Self::PushCertificate => Both {
-                en: "Upload an Apple push certificate, and renew it every year with the same Apple \
-                    account.",
-                de: "Ein Apple-Push-Zertifikat hochladen und jedes Jahr mit demselben Apple-Konto \
-                    erneuern.",
-            },
-            Self::Policy => Both {
-                en: "Put a policy in force; every tenant begins with contact isolation.",
-                de: "Eine Richtlinie in Kraft setzen; jeder Mandant beginnt mit der \
-                    Kontakttrennung.",
-            },
-            Self::Mail => Both {
-                en: "Say where business mail lives, so that phones get a managed account.",
-                de: "Angeben, wo die geschäftliche Mail liegt, damit Telefone ein verwaltetes Konto \
-                    erhalten.",
-            },
-            Self::FirstUser => {
-                Both { en: "Create the first user.", de: "Den ersten Benutzer anlegen." }
-            }
-            Self::FirstDevice => {
-                Both { en: "Invite the first phone.", de: "Das erste Telefon einladen." }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use trennwand_domain::{
-        MailAuth, MailSettings, PolicyId, ResellerId, Rule, RuleScope, Sealed, TenantId,
-    };
-
-    use super::*;
-
-    const NOON: Timestamp = Timestamp::from_unix_s(1_795_000_000);
-
-    fn newborn() -> Facts {
-        let tenant = Tenant {
-            id: TenantId::from_bits(1),
-            reseller: ResellerId::from_bits(7),
-            name: "Krume".into(),
-            status: TenantStatus::Provisioning,
-            created_at: NOON,
-            revision: 0,
-        };
-        Facts { tenant, head: None, push: None, has_users: false, has_devices: false, now: NOON }
-    }
-
-    fn complete() -> Facts {
-        let rule = Rule {
-            scope: RuleScope::Everyone,
-            policy: PolicyId::from_bits(1),
-            version: 1,
-            artefacts: Vec::new(),
-        };
-        let mail =
-            MailSettings { kind: MailKind::ExchangeOnline, host: None, auth: MailAuth::Oauth };
-        let head = AssignmentHead {
-            version: 1,
-            changed_at: NOON,
-            rules: vec![rule],
-            mail: Some(mail),
-            organization: "Krume".into(),
-            push_topic: None,
-            brand: None,
-        };
-        let push = PushCertificate {
-            requested_key: None,
-            chain: vec![vec![0x30]],
-            key: Some(Sealed::from_bytes(vec![1])),
-            topic: Some("com.apple.mgmt.x".into()),
-            expires_at: Some(NOON.plus(Duration::from_secs(300 * 86_400))),
-            revision: 1,
-        };
-        let newborn = newborn();
-        let tenant = Tenant { status: TenantStatus::Active, ..newborn.tenant };
-        Facts {
-            tenant,
-            head: Some(head),
-            push: Some(push),
-            has_users: true,
-            has_devices: true,
-            ..newborn
-        }
-    }
-
-    fn states(facts: &Facts) -> (bool, Vec<StepStatus>) {
-        let readiness = facts.readiness(Locale::En);
-        (readiness.ready, readiness.items.iter().map(|step| step.status).collect())
-    }
-
-    #[test]
-    fn a_new_tenant_has_everything_before_it_and_a_complete_one_nothing() {
-        assert_eq!(states(&newborn()), (false, vec![StepStatus::Open; 6]));
-        assert_eq!(states(&complete()), (true, vec![StepStatus::Done; 6]));
-    }
-
-    #[test]
-    fn a_push_certificate_that_ends_needs_attention_and_then_phones_cannot_be_invited() {
-        let mut facts = complete();
-        let end = facts.push.as_ref().and_then(|push| push.expires_at).unwrap();
-        facts.now = end.minus(ATTENTION).plus(Duration::from_secs(1));
-        let (ready, states_then) = states(&facts);
-        assert_eq!((ready, states_then[1]), (true, StepStatus::Attention));
-        facts.now = end.plus(Duration::from_secs(1));
-        let readiness = facts.readiness(Locale::De);
-        assert!(!readiness.ready);
-        assert_eq!(readiness.items[1].reason, Some("apns_certificate_required"));
-        assert!(readiness.items[1].text.contains("Apple-Push-Zertifikat"));
-    }
-
-    #[test]
-    fn phones_can_be_invited_without_mail_and_users() {
-        let mut facts = complete();
-        (facts.has_users, facts.has_devices) = (false, false);
-        facts.head.as_mut().unwrap().mail = None;
-        assert!(facts.readiness(Locale::En).ready);
-    }
-}
+mod tests;

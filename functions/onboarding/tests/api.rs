@@ -337,9 +337,16 @@ async fn readiness_says_what_is_to_be_done_next() {
             "policy: done",
             "mail: open",
             "first_user: open",
-            "first_device: open"
+            "first_device: open",
+            "android_terms: open",
+            "android_enterprise: open",
+            "android_policies: open",
+            "first_android_device: open"
         ]
     );
+    assert_eq!(ready["platforms"], json!({ "ios": true, "android": false }));
+    let android = ready["items"].as_array().unwrap().iter().filter(|s| s["platform"] == "android");
+    assert!(android.clone().count() == 4 && android.clone().all(|step| step["required"] == false));
 }
 
 fn text(value: &Value) -> &str {

@@ -77,6 +77,8 @@ impl AndroidFacts {
             report.non_compliance_details.iter().map(|d| Against::of(d, known)).collect();
         against.sort_unstable();
         against.dedup();
+        // What a verdict rests on is not what is left out of a long list.
+        against.sort_by_key(|against| !against.decides());
         against.truncate(details::MOST);
         Self {
             policy: report.applied_policy_name.as_ref().map(ToString::to_string),
@@ -249,11 +251,12 @@ fn account(app: &str, standing: Standing, facts: &AndroidFacts) -> Finding {
         return Finding(Verdict::Unknown, ReasonCode::MailAppMissing);
     }
     match standing {
-        Standing::Current | Standing::Earlier => {
-            Finding(Verdict::Inferred, ReasonCode::SignInNotReported)
-        }
+        Standing::Current => Finding(Verdict::Inferred, ReasonCode::SignInNotReported),
         Standing::Foreign { .. } => Finding(Verdict::Unknown, ReasonCode::PolicyChangedElsewhere),
-        Standing::None => Finding(Verdict::Unknown, ReasonCode::PolicyNotCurrent),
+        // An earlier version may have asked for another mail app, or for none.
+        Standing::Earlier | Standing::None => {
+            Finding(Verdict::Unknown, ReasonCode::PolicyNotCurrent)
+        }
     }
 }
 

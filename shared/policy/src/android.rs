@@ -9,7 +9,11 @@ use trennwand_domain::{
     Token,
 };
 
-use crate::{Template, Variables, render};
+use crate::{
+    Template, Variables,
+    keys::{GMAIL, OUTLOOK},
+    render,
+};
 
 /// The kinds of Android phone that can be enrolled.
 const TARGETS: [Target; 2] = [Target::AndroidPersonal, Target::AndroidCompany];
@@ -86,13 +90,13 @@ pub fn android_policy_name(
     planned.find(|(_, planned)| is_it(planned)).map(|(name, _)| name)
 }
 
-/// The app that business mail is read with, by where it lives.
+/// The app that business mail is read with, by where it lives: the maker's own for the two clouds, and
+/// Gmail for a server that speaks Exchange ActiveSync.
 #[must_use]
 pub const fn android_mail_app(kind: MailKind) -> Option<&'static str> {
     match kind {
-        MailKind::ExchangeOnline | MailKind::Exchange | MailKind::GoogleWorkspace => {
-            Some("com.google.android.gm")
-        }
+        MailKind::ExchangeOnline => Some(OUTLOOK),
+        MailKind::Exchange | MailKind::GoogleWorkspace => Some(GMAIL),
         MailKind::None => None,
     }
 }
@@ -252,11 +256,49 @@ mod tests {
         let settings =
             android_settings(&templates[0], Some(account), "Krume", Some(&support)).unwrap();
         let apps = settings["applications"].as_array().unwrap();
-        let gmail: Vec<_> =
-            apps.iter().filter(|app| app["packageName"] == "com.google.android.gm").collect();
-        assert_eq!(gmail.len(), 1);
-        assert_eq!(gmail[0]["managedConfiguration"]["exchange_host"], "outlook.office365.com");
-        assert_eq!(gmail[0]["managedConfiguration"].get("email_address"), None);
+        let named = |package: &str| {
+            let named = |app: &&Value| app["packageName"] == package;
+            apps.iter().filter(named).collect::<Vec<_>>()
+        };
+        assert!(named("com.google.android.gm").is_empty());
+        let [outlook] = named("com.microsoft.office.outlook")[..] else { panic!("{apps:?}") };
+        assert_eq!(
+            outlook["managedConfiguration"],
+            json!({
+                "com.microsoft.outlook.EmailProfile.AccountType": "ModernAuth",
+                "com.microsoft.outlook.Contacts.LocalSyncEnabled": false,
+                "com.microsoft.outlook.Contacts.LocalSyncEnabled.UserChangeAllowed": false,
+            })
+        );
         assert_eq!(settings["longSupportMessage"]["defaultMessage"], "Help: help@it.example");
+    }
+
+    #[test]
+    fn each_kind_of_mail_has_its_app() {
+        let outlook = "com.microsoft.office.outlook";
+        let gmail = "com.google.android.gm";
+        for (kind, auth, app) in [
+            (MailKind::ExchangeOnline, MailAuth::Oauth, Some(outlook)),
+            (MailKind::Exchange, MailAuth::Password, Some(gmail)),
+            (MailKind::GoogleWorkspace, MailAuth::Oauth, Some(gmail)),
+            (MailKind::None, MailAuth::Oauth, None),
+        ] {
+            assert_eq!(android_mail_app(kind), app);
+            let host = (kind == MailKind::Exchange).then(|| "mail.krume.example".to_owned());
+            let mail = MailSettings { kind, host, auth };
+            for target in TARGETS {
+                let templates = compile(&PolicyDocument::preset(), target, Some(&mail));
+                let settings =
+                    android_settings(&templates[0], templates.get(1), "Krume", None).unwrap();
+                let apps = settings["applications"].as_array().unwrap();
+                let there: Vec<_> = apps
+                    .iter()
+                    .filter(|app| app["installType"] == "FORCE_INSTALLED")
+                    .filter_map(|app| app["packageName"].as_str())
+                    .filter(|package| *package != "com.google.android.contacts")
+                    .collect();
+                assert_eq!(there, Vec::from_iter(app), "{target}");
+            }
+        }
     }
 }

@@ -69,6 +69,16 @@ pub enum Closes {
         /// They are heeded since.
         since: Os,
     },
+    /// All of these members of an Android app's managed configuration, each under its whole name, dots
+    /// included; where the app is not among the business apps there is no such way.
+    App {
+        /// Its package.
+        package: &'static str,
+        /// The members.
+        keys: &'static [Key],
+        /// They are heeded since.
+        since: Os,
+    },
 }
 
 /// How a way stands on systems that do not heed its settings yet.
@@ -129,7 +139,7 @@ const fn keep(path: &'static str, value: bool) -> Key {
 /// The ways on phones of a kind.
 pub fn ways(target: Target) -> impl Iterator<Item = &'static Way> {
     let of = move |way: &&Way| way.targets.contains(&target);
-    ios::WAYS.iter().chain(android::WAYS).filter(of)
+    ios::WAYS.iter().chain(android::WAYS).chain(android::MAIL_APPS).filter(of)
 }
 
 #[cfg(test)]

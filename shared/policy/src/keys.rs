@@ -78,6 +78,12 @@ pub const ANDROID_POLICY: &str = "androidmanagement.Policy";
 /// What stands for the payload type of one app's entry in an Android policy.
 pub const ANDROID_APPLICATION: &str = "androidmanagement.ApplicationPolicy";
 
+/// Google's mail app.
+pub(crate) const GMAIL: &str = "com.google.android.gm";
+
+/// Microsoft's mail app.
+pub(crate) const OUTLOOK: &str = "com.microsoft.office.outlook";
+
 /// Whether a restriction (iOS) or a top-level member of a policy (Android) may reach a target and is
 /// heeded there. Only what the compiler knows is permitted.
 #[must_use]

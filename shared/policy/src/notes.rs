@@ -3,7 +3,7 @@ use trennwand_domain::{MailKind, MailSettings, Platform, Target};
 
 use crate::{
     Backup, Contacts, LockScreenPreviews, MailOptions, Messengers, NonCompliance, Passcode,
-    Permission, PolicyDocument, SiriWhileLocked, words::texts,
+    Permission, PolicyDocument, SiriWhileLocked, keys::OUTLOOK, words::texts,
 };
 
 texts! {
@@ -65,6 +65,10 @@ texts! {
         MailKeysFromReports = "mail_keys_from_reports",
             "The mail app's settings are known from reports only; they are compared with what the app declares before they are sent.",
             "Die Einstellungen der Mail-App sind nur aus Berichten bekannt; vor dem Senden werden sie mit dem verglichen, was die App angibt.";
+        /// Outlook's contacts.
+        OutlookKeepsContacts = "outlook_keeps_contacts",
+            "Outlook does not save contacts in the phone's address book, so no app for calls shows the names that only Outlook knows.",
+            "Outlook speichert keine Kontakte im Adressbuch des Telefons; daher zeigt keine Telefon-App die Namen, die nur Outlook kennt.";
         /// Google account.
         GoogleByEnrolment = "google_by_enrolment",
             "The business account is the Google account that the phone is enrolled with.",
@@ -170,6 +174,9 @@ fn android(
     notes.add(hidden, "lock_screen_previews", Note::PreviewsRedacted);
     notes.add(has_days(document.mail), "mail.past_days", Note::IphoneOnly);
     notes.add(eas, "mail", Note::MailKeysFromReports);
+    let managed = || document.managed_apps.iter().any(|a| a.android.as_deref() == Some(OUTLOOK));
+    let outlook = kind == Some(MailKind::ExchangeOnline) || managed();
+    notes.add(outlook, "contacts", Note::OutlookKeepsContacts);
     notes.add(kind == Some(MailKind::GoogleWorkspace), "mail", Note::GoogleByEnrolment);
     let blocked = document.messengers == Messengers::Blocked;
     notes.add(blocked && personal, "messengers", Note::MessengersNotBlocked);

@@ -124,16 +124,26 @@ async fn fit(
         let package = app["packageName"].as_str().unwrap_or_default().to_owned();
         let Some(wanted) = app.get_mut("managedConfiguration") else { continue };
         let name = bound.enterprise.application(&package).map_err(Error::internal)?;
-        let application = state.google.application(&name, Locale::En).await?;
+        let application = match state.google.application(&name, Locale::En).await {
+            // An app that Google does not know takes no settings; the rest of the policy must not wait.
+            Err(error) if class(&error) == Class::NotFound => {
+                left_out.push(format!("{package}: managedConfiguration"));
+                if let Some(app) = app.as_object_mut() {
+                    app.remove("managedConfiguration");
+                }
+                continue;
+            }
+            application => application?,
+        };
         for refused in application.refusals(wanted) {
-            // Of a bundle all goes that is not understood entirely.
-            let key = refused.split(['.', '[']).next().unwrap_or(&refused);
-            // A key of the app may hold dots itself.
-            let members = wanted.as_object_mut();
-            if let Some(members) = members
-                && members.remove(&refused).is_none()
-            {
-                members.remove(key);
+            // Of a bundle all goes that is not understood entirely. A key may hold dots itself.
+            let is_of = |key: &str| {
+                let rest = refused.strip_prefix(key);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            };
+            if let Some(members) = wanted.as_object_mut() {
+                let known = members.contains_key(&refused);
+                members.retain(|key, _| if known { *key != refused } else { !is_of(key) });
             }
             left_out.push(format!("{package}: {refused}"));
         }

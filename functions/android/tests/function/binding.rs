@@ -1,12 +1,17 @@
 //! Binding, invitations and what Google is told.
 
+use std::collections::BTreeMap;
+
 use crate::support::{World, invitation};
 use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use serde_json::json;
-use trennwand_domain::{Device, DeviceState, Duration, Enrollment, Ownership, Platform};
+use serde_json::{Value, json};
+use trennwand_domain::{
+    Device, DeviceState, Duration, Enrollment, MailAuth, MailKind, MailSettings, Ownership,
+    Platform,
+};
 use trennwand_runtime::{AndroidWork, Message};
 
 #[tokio::test]
@@ -107,15 +112,8 @@ async fn policies_are_few_and_written_only_when_they_change() {
     }
 }
 
-#[tokio::test]
-async fn settings_that_the_mail_app_does_not_know_are_left_out_and_named() {
-    let world = World::bound().await;
-    world.google.inner().mail_keys = vec!["exchange_host"];
-    let mail = trennwand_domain::MailSettings {
-        kind: trennwand_domain::MailKind::ExchangeOnline,
-        host: None,
-        auth: trennwand_domain::MailAuth::Oauth,
-    };
+/// Says where mail lives, and lets Google be told.
+async fn set_mail(world: &World, mail: MailSettings) {
     let store = world.core.store.tenant(&world.scope);
     let head = store.head().await.unwrap().unwrap();
     let document = trennwand_policy::PolicyDocument::preset();
@@ -131,19 +129,70 @@ async fn settings_that_the_mail_app_does_not_know_are_left_out_and_named() {
     store.put_head(&mut tx, &changed, Some(head.version));
     tx.commit().await.unwrap();
     world.work(AndroidWork::Align).await;
+}
+
+/// The entry of an app in a personal phone's policy.
+fn app(world: &World, package: &str) -> Value {
     let apps = world.google.inner().policies[1].2.settings["applications"].clone();
-    let gmail =
-        apps.as_array().unwrap().iter().find(|a| a["packageName"] == "com.google.android.gm");
-    let configuration = &gmail.unwrap()["managedConfiguration"];
-    assert_eq!(configuration, &json!({ "exchange_host": "outlook.office365.com" }));
+    let apps = apps.as_array().unwrap();
+    apps.iter().find(|app| app["packageName"] == package).cloned().unwrap_or_default()
+}
+
+const GMAIL: &str = "com.google.android.gm";
+const OUTLOOK: &str = "com.microsoft.office.outlook";
+
+#[tokio::test]
+async fn settings_that_the_mail_app_does_not_know_are_left_out_and_named() {
+    let world = World::bound().await;
+    let saves = "com.microsoft.outlook.Contacts.LocalSyncEnabled";
+    let may_change = "com.microsoft.outlook.Contacts.LocalSyncEnabled.UserChangeAllowed";
+    world.google.inner().apps = BTreeMap::from([
+        (GMAIL, json!([{ "key": "exchange_host", "type": "STRING" }])),
+        (
+            OUTLOOK,
+            json!([{ "key": saves, "type": "BOOL" }, { "key": may_change, "type": "STRING" }]),
+        ),
+    ]);
+    let online = MailSettings { kind: MailKind::ExchangeOnline, host: None, auth: MailAuth::Oauth };
+    set_mail(&world, online).await;
+    assert_eq!(app(&world, OUTLOOK)["managedConfiguration"], json!({ saves: false }));
+    assert_eq!(app(&world, GMAIL), Value::Null);
     let shown = world.call("GET", "/android", None).await.expect(200);
     assert_eq!(
         shown["mail_settings_left_out"],
         json!([
-            "com.google.android.gm: exchange_ssl_required",
-            "com.google.android.gm: exchange_trust_all_certificates"
+            format!("{OUTLOOK}: {may_change}"),
+            format!("{OUTLOOK}: com.microsoft.outlook.EmailProfile.AccountType"),
         ])
     );
+    let host = Some("mail.musterbau.example".to_owned());
+    set_mail(&world, MailSettings { kind: MailKind::Exchange, host, auth: MailAuth::Password })
+        .await;
+    let wanted = json!({ "exchange_host": "mail.musterbau.example" });
+    assert_eq!(app(&world, GMAIL)["managedConfiguration"], wanted);
+    assert_eq!(app(&world, OUTLOOK), Value::Null);
+    let shown = world.call("GET", "/android", None).await.expect(200);
+    assert_eq!(
+        shown["mail_settings_left_out"],
+        json!([
+            format!("{GMAIL}: exchange_ssl_required"),
+            format!("{GMAIL}: exchange_trust_all_certificates"),
+        ])
+    );
+}
+
+#[tokio::test]
+async fn a_policy_is_written_though_google_does_not_know_the_mail_app() {
+    let world = World::bound().await;
+    world.google.inner().apps.clear();
+    let online = MailSettings { kind: MailKind::ExchangeOnline, host: None, auth: MailAuth::Oauth };
+    set_mail(&world, online).await;
+    let outlook = app(&world, OUTLOOK);
+    assert_eq!(outlook["installType"], "FORCE_INSTALLED");
+    assert_eq!(outlook.get("managedConfiguration"), None);
+    let shown = world.call("GET", "/android", None).await.expect(200);
+    let left_out = json!([format!("{OUTLOOK}: managedConfiguration")]);
+    assert_eq!(shown["mail_settings_left_out"], left_out);
 }
 
 #[tokio::test]

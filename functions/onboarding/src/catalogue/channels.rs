@@ -112,9 +112,9 @@ impl WayEntry {
         let (outcome, keys, since) = match way.closes {
             Closes::Never(_) => ("absent", &[][..], None),
             Closes::Nothing(_) => ("residual", &[][..], None),
-            Closes::Keys { keys, since, .. } | Closes::Account { keys, since, .. } => {
-                ("closable", keys, Some(since))
-            }
+            Closes::Keys { keys, since, .. }
+            | Closes::Account { keys, since, .. }
+            | Closes::App { keys, since, .. } => ("closable", keys, Some(since)),
         };
         Self {
             channel: way.channel.as_str(),

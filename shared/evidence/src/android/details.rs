@@ -3,6 +3,7 @@ use trennwand_android::{NonComplianceDetail, NonComplianceReason};
 use trennwand_domain::{Control, ReasonCode, Verdict};
 
 use super::detail_path;
+use crate::restrictions;
 
 /// More entries of a report than this are not kept.
 pub(super) const MOST: usize = 20;
@@ -53,6 +54,11 @@ impl Against {
     /// what it cannot do, it does not do.
     pub(super) const fn is_harmless(&self) -> bool {
         matches!(self.reason, NonComplianceReason::ApiLevel)
+    }
+
+    /// Whether a control rests on it alone: the border, or an app that is named.
+    pub(super) fn decides(&self) -> bool {
+        self.package.is_some() || restrictions::CONTROLS.iter().any(|&c| self.concerns(c))
     }
 
     /// What it is called in a text.

@@ -155,7 +155,38 @@ fn a_missing_mail_app_and_a_messenger_in_the_work_profile_are_found() {
     ]);
     let device = judged(report, Some(&expected()));
     says(&device, Control::AccountManaged, Verdict::Unknown, ReasonCode::MailAppMissing);
+    says(&device, Control::NoShadowAccount, Verdict::Unknown, ReasonCode::MailAppMissing);
     says(&device, Control::MessengersUnmanaged, Verdict::Violated, ReasonCode::MessengerManaged);
+}
+
+/// It is never claimed that an account is there on the word of a version that may not have asked for
+/// the app, nor of a phone that names it among what it does not follow, for whatever reason.
+#[test]
+fn an_account_is_never_more_than_inferred_and_only_by_the_version_that_asks_for_its_app() {
+    let mut earlier = good();
+    earlier["appliedPolicyVersion"] = "2".into();
+    let earlier = judged(earlier, Some(&expected()));
+    says(&earlier, Control::AccountManaged, Verdict::Unknown, ReasonCode::PolicyNotCurrent);
+    for app in ["com.microsoft.office.outlook", GMAIL] {
+        let expected = ExpectedAndroid { mail_app: Ok(app), ..expected() };
+        for reason in ["APP_NOT_INSTALLED", "PENDING", "APP_INCOMPATIBLE", "NOT_YET_KNOWN"] {
+            let mut report = good();
+            let detail = json!({ "settingName": "applications", "packageName": app,
+                "nonComplianceReason": reason });
+            report["nonComplianceDetails"] = json!([detail]);
+            let report: DeviceReport = serde_json::from_value(report).unwrap();
+            let mut device = fixtures::device();
+            device.platform = Platform::Android;
+            observe_android(
+                &mut device,
+                Some(&expected),
+                &AndroidFacts::of(&report, Some(app)),
+                AT,
+            );
+            says(&device, Control::AccountManaged, Verdict::Unknown, ReasonCode::MailAppMissing);
+            assert!(device.controls.verdict() > Verdict::Inferred, "{app} {reason}");
+        }
+    }
 }
 
 #[test]
@@ -188,6 +219,24 @@ fn of_an_over_reporting_phone_only_what_controls_rest_on_is_kept() {
         assert!(!kept.contains(private), "{private} in {kept}");
     }
     assert_eq!(AndroidFacts::from_json(&kept), Some(AndroidFacts::of(&report, Some(GMAIL))));
+}
+
+#[test]
+fn what_decides_is_kept_however_much_else_a_phone_does_not_follow() {
+    let mut report = good();
+    let harmless =
+        |i: usize| json!({ "settingName": format!("a{i}"), "nonComplianceReason": "PENDING" });
+    let mut details: Vec<_> = (0..50).map(harmless).collect();
+    details.push(
+        json!({ "settingName": "crossProfilePolicies", "nonComplianceReason": "INVALID_VALUE",
+        "fieldPath": "crossProfilePolicies.showWorkContactsInPersonalProfile" }),
+    );
+    details.push(json!({ "settingName": "applications", "packageName": GMAIL,
+        "nonComplianceReason": "APP_NOT_INSTALLED" }));
+    report["nonComplianceDetails"] = details.into();
+    let device = judged(report, Some(&expected()));
+    says(&device, Control::ContactsClosed, Verdict::Violated, ReasonCode::WorkContactsOpen);
+    says(&device, Control::AccountManaged, Verdict::Unknown, ReasonCode::MailAppMissing);
 }
 
 #[test]

@@ -4,13 +4,10 @@ use trennwand_domain::{MailKind, MailSettings, Purpose, Target};
 
 use crate::{
     App, CATALOGUE, CloudSync, Contacts, LockScreenPreviews, Messengers, NearbySharing,
-    NonCompliance, Part, Passcode, Permission, PolicyDocument, Template,
-    keys::{ANDROID_APPLICATION, ANDROID_POLICY, permits},
+    NonCompliance, Part, Passcode, Permission, PolicyDocument, Template, android_mail_app,
+    keys::{ANDROID_APPLICATION, ANDROID_POLICY, OUTLOOK, permits},
     target::MINIMUM_API_LEVEL,
 };
-
-/// The mail app that gets the account.
-const GMAIL: &str = "com.google.android.gm";
 
 /// The address book of the business side.
 const CONTACTS: &str = "com.google.android.contacts";
@@ -121,9 +118,7 @@ fn cross_profile(document: &PolicyDocument) -> Part {
 fn applications(document: &PolicyDocument, target: Target, mail: Option<&MailSettings>) -> Part {
     let managed = document.managed_apps.iter().filter_map(|app| app.android.as_deref());
     let mut installed = vec![CONTACTS];
-    if mail.is_some_and(|mail| mail.kind != MailKind::None) {
-        installed.push(GMAIL);
-    }
+    installed.extend(mail.and_then(|mail| android_mail_app(mail.kind)));
     installed.extend(managed);
     installed.dedup();
     let barred = !is_open_to_messengers(document, target);
@@ -152,7 +147,19 @@ fn installed_app(name: &str) -> Members {
     app.set("packageName", name);
     app.set("installType", "FORCE_INSTALLED");
     app.set("connectedWorkAndPersonalApp", "CONNECTED_WORK_AND_PERSONAL_APP_DISALLOWED");
+    if name == OUTLOOK {
+        app.set("managedConfiguration", Part::Dict(outlook().0));
+    }
     app
+}
+
+/// What keeps Outlook from saving contacts in the phone's address book, whoever has it installed. The
+/// second takes the choice from the user, who has it otherwise.
+fn outlook() -> Members {
+    let mut members = Members::default();
+    members.set("com.microsoft.outlook.Contacts.LocalSyncEnabled", false);
+    members.set("com.microsoft.outlook.Contacts.LocalSyncEnabled.UserChangeAllowed", false);
+    members
 }
 
 fn cross_device() -> Part {
@@ -280,25 +287,28 @@ fn personal_usage(document: &PolicyDocument) -> Part {
     Part::Dict(members.0)
 }
 
-/// AMAPI `ApplicationPolicy` of Gmail with the account's settings. Gmail's keys are known from reports
-/// only: whoever sends this compares them with the app's `managedProperties` first. A Google
-/// account is not set up this way: it is the one that the phone was enrolled with. The user types
-/// address and name: a policy at Google is shared by many phones, and Google need not know them.
+/// AMAPI `ApplicationPolicy` of the mail app with the account's settings. The keys of neither app are
+/// known from its own schema: whoever sends this compares them with the app's `managedProperties`
+/// first. A Google account is not set up this way: it is the one that the phone was enrolled with. The
+/// user types address and name: a policy at Google is shared by many phones, and Google need not know
+/// them.
 fn account(target: Target, mail: &MailSettings) -> Option<Template> {
-    let host = match mail.kind {
+    let mut payload = installed_app(android_mail_app(mail.kind)?);
+    let configuration = match mail.kind {
         MailKind::None | MailKind::GoogleWorkspace => return None,
-        MailKind::ExchangeOnline => "outlook.office365.com",
-        MailKind::Exchange => mail.host.as_deref().unwrap_or_default(),
-    };
-    let mut payload = installed_app(GMAIL);
-    payload.set(
-        "managedConfiguration",
-        Part::from([
-            ("exchange_host", host.into()),
+        // Signing in by `ModernAuth`, Outlook finds the server by itself.
+        MailKind::ExchangeOnline => {
+            let mut members = outlook();
+            members.set("com.microsoft.outlook.EmailProfile.AccountType", "ModernAuth");
+            Part::Dict(members.0)
+        }
+        MailKind::Exchange => Part::from([
+            ("exchange_host", mail.host.as_deref().unwrap_or_default().into()),
             ("exchange_ssl_required", true.into()),
             ("exchange_trust_all_certificates", false.into()),
         ]),
-    );
+    };
+    payload.set("managedConfiguration", configuration);
     Some(Template {
         target,
         purpose: Purpose::Account,

@@ -10,6 +10,10 @@ use super::{
 };
 use crate::Os;
 
+mod mail_apps;
+
+pub(super) use mail_apps::MAIL_APPS;
+
 const PROFILES: &[Target] = &[Target::AndroidPersonal, Target::AndroidCompany];
 const PERSONAL: &[Target] = &[Target::AndroidPersonal];
 const COMPANY: &[Target] = &[Target::AndroidCompany, Target::AndroidFullyManaged];
@@ -208,18 +212,6 @@ pub(super) const WAYS: &[Way] = &[
         PROFILES,
         keys(&[one_of("assistContentPolicy", &["ASSIST_CONTENT_DISALLOWED"], false)], Os(15, 0)),
     ),
-    Way {
-        traps: &[Trap(1)],
-        ..residual(
-            SecondAccount,
-            &[Contacts, Mail],
-            UnmanagedApps,
-            PROFILES,
-            Why::HandMadeAccount,
-            K,
-            &[],
-        )
-    },
     residual(EarlierCopies, &[Contacts], UnmanagedApps, PROFILES, Why::CopiedBefore, K, &[Trap(6)]),
     residual(
         ByHand,

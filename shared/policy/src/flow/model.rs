@@ -95,6 +95,8 @@ texts! {
         SecondAccount = "second_account", "a second account made by hand", "ein zweites, von Hand eingerichtetes Konto";
         /// An app that is managed and leaks.
         ManagedApp = "managed_app", "a managed app", "eine verwaltete App";
+        /// A mail app that saves contacts on the phone.
+        AddressBookCopy = "address_book_copy", "the mail app's copies in the phone's address book", "Kopien der E-Mail-App im Adressbuch des Telefons";
         /// A profile from elsewhere.
         ForeignProfile = "foreign_profile", "a profile from elsewhere", "ein fremdes Profil";
         /// One side only.
@@ -151,6 +153,10 @@ texts! {
         CompanyPhonesOnly = "company_phones_only", "Can be closed on company phones only.", "Lässt sich nur auf Firmentelefonen schließen.";
         /// Android keeps work notifications.
         SystemAppsRead = "system_apps_read", "Apps of the system can read notifications all the same.", "Apps des Systems können Mitteilungen trotzdem lesen.";
+        /// Another mail app, or none.
+        AppNotThere = "app_not_there", "The app is not among the business apps.", "Die App gehört nicht zu den geschäftlichen Apps.";
+        /// Which accounts a mail app takes.
+        PrivateAccountBeside = "private_account_beside", "A mail app may take a private account beside the business one. Which accounts it takes could only be said person by person, and many phones share one policy at Google.", "Eine E-Mail-App kann neben dem geschäftlichen ein privates Konto aufnehmen. Welche Konten sie aufnimmt, ließe sich nur je Person angeben, und viele Telefone teilen sich eine Richtlinie bei Google.";
         /// One managed side.
         AllAppsManaged = "all_apps_managed", "All apps on the phone are the company's.", "Alle Apps auf dem Telefon sind solche der Firma.";
     }

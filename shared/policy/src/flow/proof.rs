@@ -141,6 +141,14 @@ pub fn status(way: &Way, target: Target, settings: &Settings<'_>, os: Os) -> Sta
             Some(_) if keys.iter().all(|key| settings.account_meets(key)) => Status::Closed,
             Some(_) => otherwise(),
         },
+        Closes::App { package, .. } if !settings.installed().any(|app| app == package) => {
+            Status::Absent(Why::AppNotThere)
+        }
+        Closes::App { since, .. } if os < since => Status::Residual(Why::OsTooOld),
+        Closes::App { package, keys, .. } => {
+            let closed = keys.iter().all(|key| settings.app_meets(package, key));
+            if closed { Status::Closed } else { otherwise() }
+        }
     }
 }
 
@@ -175,7 +183,9 @@ pub fn prove(target: Target, templates: &[Template]) -> Result<Proof, Refusal> {
 fn outcome(way: &Way, target: Target, settings: &Settings<'_>, oldest: Os) -> Option<Standing> {
     let (keys, since, earlier) = match way.closes {
         Closes::Keys { keys, since, before } => (keys, since, Some(before)),
-        Closes::Account { keys, since, .. } => (keys, since, None),
+        Closes::Account { keys, since, .. } | Closes::App { keys, since, .. } => {
+            (keys, since, None)
+        }
         Closes::Never(why) => return Some(Standing::Absent { why }),
         Closes::Nothing(why) => return Some(Standing::Residual { why }),
     };
@@ -206,13 +216,16 @@ fn paths(target: Target, keys: &[Key]) -> Vec<&'static str> {
 }
 
 fn open(way: &Way, target: Target, settings: &Settings<'_>) -> Refusal {
-    let (keys, since, of_account) = match way.closes {
-        Closes::Keys { keys, since, .. } => (keys, since, false),
-        Closes::Account { keys, since, .. } => (keys, since, true),
-        Closes::Never(_) | Closes::Nothing(_) => (&[][..], minimum_os(target), false),
+    let (keys, since) = match way.closes {
+        Closes::Keys { keys, since, .. }
+        | Closes::Account { keys, since, .. }
+        | Closes::App { keys, since, .. } => (keys, since),
+        Closes::Never(_) | Closes::Nothing(_) => (&[][..], minimum_os(target)),
     };
-    let unmet = |key: &&Key| {
-        if of_account { !settings.account_meets(key) } else { !settings.wall_meets(target, key) }
+    let unmet = |key: &&Key| match way.closes {
+        Closes::Account { .. } => !settings.account_meets(key),
+        Closes::App { package, .. } => !settings.app_meets(package, key),
+        _ => !settings.wall_meets(target, key),
     };
     let unmet: Vec<_> = keys.iter().filter(unmet).map(|key| key.path).collect();
     let (code, field) = match way.channel {

@@ -61,12 +61,28 @@ impl<'a> Settings<'a> {
         meets(found, key.must)
     }
 
+    /// The entries of the apps on the business side of an Android phone.
+    fn business_apps(&self) -> impl Iterator<Item = &'a BTreeMap<String, Part>> {
+        let blocked = |app: &&BTreeMap<_, _>| text(app.get("installType")) == Some("BLOCKED");
+        self.applications.iter().copied().filter(move |app| !blocked(app))
+    }
+
     /// The names of the apps on the business side of an Android phone.
     pub(super) fn installed(&self) -> impl Iterator<Item = &'a str> {
-        self.applications
-            .iter()
-            .filter(|app| text(app.get("installType")) != Some("BLOCKED"))
-            .filter_map(|app| text(app.get("packageName")))
+        self.business_apps().filter_map(|app| text(app.get("packageName")))
+    }
+
+    /// Whether a member of an app's managed configuration is as it has to be, wherever the app is named:
+    /// one entry may take another's place.
+    pub(super) fn app_meets(&self, package: &str, key: &Key) -> bool {
+        let of_app = |app: &&BTreeMap<_, _>| text(app.get("packageName")) == Some(package);
+        self.business_apps().filter(of_app).all(|app| {
+            let member = match app.get("managedConfiguration") {
+                Some(Part::Dict(members)) => members.get(key.path),
+                _ => None,
+            };
+            meets(member, key.must)
+        })
     }
 
     /// The private apps that may read business contacts.

@@ -1,5 +1,5 @@
-//! What the Play store knows about two mail apps. Their keys are known from reports only, not from
-//! Google's or Microsoft's own lists.
+//! What the Play store knows about the two mail apps. Gmail's keys are known from a report only,
+//! Outlook's from Microsoft's description of the app; neither from the list that the app itself gives.
 
 use std::collections::BTreeMap;
 
@@ -31,6 +31,7 @@ pub(super) fn applications() -> BTreeMap<String, Value> {
             property("com.microsoft.outlook.EmailProfile.EmailUPN", "STRING"),
             property("com.microsoft.outlook.EmailProfile.ServerHostName", "STRING"),
             property("com.microsoft.outlook.Contacts.LocalSyncEnabled", "BOOL"),
+            property("com.microsoft.outlook.Contacts.LocalSyncEnabled.UserChangeAllowed", "BOOL"),
         ]
     });
     let contacts = json!({"title": "Contacts"});

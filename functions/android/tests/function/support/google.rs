@@ -1,7 +1,10 @@
 //! As much of Google as these tests need, in memory: it counts policies' versions, hands out tokens,
 //! lists phones that a test put there and takes commands.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use serde_json::{Value, json};
 use trennwand_android::{
@@ -24,8 +27,8 @@ pub(crate) struct Inner {
     pub(crate) tokens: Vec<EnrollmentToken>,
     pub(crate) commands: Vec<(DeviceName, Command)>,
     pub(crate) devices: Vec<DeviceReport>,
-    /// Keys of the mail app's configuration.
-    pub(crate) mail_keys: Vec<&'static str>,
+    /// Apps that the store knows, with the properties that each takes.
+    pub(crate) apps: BTreeMap<&'static str, Value>,
 }
 
 impl FakeGoogle {
@@ -243,9 +246,9 @@ impl DeviceManagement for FakeGoogle {
         _: Locale,
     ) -> BoxFuture<'a, Result<Application>> {
         self.call("applications.get", |inner| {
-            let kind = |key: &str| if key.ends_with("host") { "STRING" } else { "BOOL" };
-            let keys = inner.mail_keys.iter().map(|key| json!({ "key": key, "type": kind(key) }));
-            let keys: Vec<Value> = keys.collect();
+            let full = name.to_string();
+            let package = full.rsplit('/').next().unwrap_or_default();
+            let Some(keys) = inner.apps.get(package) else { return absent() };
             let app = json!({ "name": name, "managedProperties": keys });
             Ok(serde_json::from_value(app).unwrap())
         })

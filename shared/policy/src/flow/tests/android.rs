@@ -1,6 +1,7 @@
 //! Written by hand from the descriptions in Google's discovery document, revision 20261104.
 
 use super::*;
+use crate::ManagedApp;
 
 const SHOW: &str = "SHOW_WORK_CONTACTS_IN_PERSONAL_PROFILE_";
 const OLD: Os = Os(8, 0);
@@ -184,6 +185,105 @@ fn a_fully_managed_phone_has_no_private_side_for_messengers() {
     assert!(compile(&allowed, target, None).is_empty(), "nothing unsound is emitted");
     let blocked = PolicyDocument { messengers: crate::Messengers::Blocked, ..allowed };
     assert!(artifacts(&blocked, target, None).is_ok());
+}
+
+const SAVES: &str = "com.microsoft.outlook.Contacts.LocalSyncEnabled";
+const MAY_CHANGE: &str = "com.microsoft.outlook.Contacts.LocalSyncEnabled.UserChangeAllowed";
+
+/// A wall whose only business app is this one, with this configuration.
+fn with_app(target: Target, package: &str, configuration: &[(&str, Part)]) -> Vec<Template> {
+    let members = configuration.iter().map(|(key, part)| ((*key).to_owned(), part.clone()));
+    let app = Part::from([
+        ("packageName", package.into()),
+        ("installType", "FORCE_INSTALLED".into()),
+        ("managedConfiguration", Part::Dict(members.collect())),
+    ]);
+    let apps = std::iter::once(app).collect();
+    let payload = BTreeMap::from([("applications".to_owned(), apps)]);
+    vec![template(target, ANDROID_POLICY, payload)]
+}
+
+/// From Microsoft's description: contacts are not saved unless the first is true, and the user may
+/// choose unless the second is false. What is left out is not counted on.
+#[test]
+fn outlook_saves_no_contacts_only_if_both_of_its_settings_say_so() {
+    let outlook = "com.microsoft.office.outlook";
+    let no = Part::from(false);
+    for (configuration, expected) in [
+        (vec![(SAVES, no.clone()), (MAY_CHANGE, no.clone())], "cccccc"),
+        (vec![(SAVES, no.clone())], "oooooo"),
+        (vec![(MAY_CHANGE, no.clone())], "oooooo"),
+        (vec![(SAVES, no.clone()), (MAY_CHANGE, true.into())], "oooooo"),
+        (vec![(SAVES, true.into()), (MAY_CHANGE, no.clone())], "oooooo"),
+        (vec![(SAVES, "false".into()), (MAY_CHANGE, no.clone())], "oooooo"),
+        (vec![], "oooooo"),
+    ] {
+        for target in [Target::AndroidPersonal, Target::AndroidCompany, Target::AndroidFullyManaged]
+        {
+            let templates = with_app(target, outlook, &configuration);
+            let found = row(target, &templates, Channel::AddressBookCopy, Sink::UnmanagedApps);
+            assert_eq!(found, expected, "{target} {configuration:?}");
+        }
+    }
+    let other = with_app(Target::AndroidPersonal, "com.google.android.gm", &[]);
+    let found = row(Target::AndroidPersonal, &other, Channel::AddressBookCopy, Sink::UnmanagedApps);
+    assert_eq!(found, "aaaaaa", "without Outlook there is no such way");
+}
+
+#[test]
+fn outlook_is_closed_whoever_brings_it_and_the_proof_says_how_sure_that_is() {
+    let app = ManagedApp { ios: None, android: Some("com.microsoft.office.outlook".into()) };
+    let brought = PolicyDocument { managed_apps: vec![app], ..PolicyDocument::preset() };
+    let blocked =
+        PolicyDocument { messengers: crate::Messengers::Blocked, ..PolicyDocument::preset() };
+    let online = exchange_online();
+    for (document, mail) in [(&brought, None), (&brought, Some(&online)), (&blocked, Some(&online))]
+    {
+        for target in [Target::AndroidPersonal, Target::AndroidCompany, Target::AndroidFullyManaged]
+        {
+            let Ok(compiled) = artifacts(document, target, mail) else {
+                assert_eq!(target, Target::AndroidFullyManaged);
+                continue;
+            };
+            let mut lines = compiled.proof.lines.iter();
+            let line = lines.find(|line| line.channel == Channel::AddressBookCopy).unwrap();
+            let Standing::Closed { by, .. } = &line.outcome else { panic!("{target}: {line:?}") };
+            assert_eq!(*by, [SAVES, MAY_CHANGE]);
+            assert_eq!(line.confidence, Confidence::Believed);
+            let beside = (Channel::SecondAccount, Sink::PersonalCloud);
+            let mut lines = compiled.proof.lines.iter();
+            let private = lines.find(|line| (line.channel, line.sink) == beside).unwrap();
+            let why = Why::PrivateAccountBeside;
+            assert_eq!(private.outcome, Standing::Residual { why });
+        }
+    }
+}
+
+#[test]
+fn an_outlook_that_may_save_contacts_is_refused_by_name() {
+    let mail = exchange_online();
+    for at in 0..2 {
+        let mut templates =
+            compile(&PolicyDocument::preset(), Target::AndroidPersonal, Some(&mail));
+        assert_eq!(templates.len(), 2, "the wall and the account");
+        let outlook = match at {
+            0 => match templates[0].payload.get_mut("applications") {
+                Some(Part::List(apps)) => apps.last_mut(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let configuration = match outlook {
+            Some(Part::Dict(app)) => app.get_mut("managedConfiguration"),
+            _ => templates[1].payload.get_mut("managedConfiguration"),
+        };
+        let Some(Part::Dict(configuration)) = configuration else { panic!("no configuration") };
+        configuration.insert(MAY_CHANGE.to_owned(), true.into()).expect("it was false");
+        let refusal = prove(Target::AndroidPersonal, &templates).unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::ContactsOpen);
+        assert_eq!(refusal.channel, Channel::AddressBookCopy);
+        assert_eq!(refusal.closed_by, [MAY_CHANGE]);
+    }
 }
 
 #[test]

@@ -42,12 +42,17 @@ fn policy_of(templates: &[Template]) -> Option<Policy> {
 #[tokio::test]
 async fn every_artefact_of_the_compiler_is_taken_and_closes_the_contacts() {
     let rig = Rig::new().await;
-    let mail = MailSettings { kind: MailKind::ExchangeOnline, host: None, auth: MailAuth::Oauth };
+    let online = MailSettings { kind: MailKind::ExchangeOnline, host: None, auth: MailAuth::Oauth };
+    let own = MailSettings {
+        kind: MailKind::Exchange,
+        host: Some("mail.musterbau.example".into()),
+        auth: MailAuth::Password,
+    };
     let mut taken = 0;
     for document in DOCUMENTS.map(|text| PolicyDocument::parse(text).unwrap()) {
         for target in [Target::AndroidPersonal, Target::AndroidCompany, Target::AndroidFullyManaged]
         {
-            for mail in [None, Some(&mail)] {
+            for mail in [None, Some(&online), Some(&own)] {
                 let Some(policy) = policy_of(&compile(&document, target, mail)) else {
                     assert_eq!(target, Target::AndroidFullyManaged, "only this one is refused");
                     continue;
@@ -64,7 +69,28 @@ async fn every_artefact_of_the_compiler_is_taken_and_closes_the_contacts() {
             }
         }
     }
-    assert!(taken >= 13, "{taken}");
+    assert_eq!(taken, 3 * 2 * 3 + 3, "fully managed phones with blocked messengers only");
+}
+
+#[tokio::test]
+async fn each_mail_app_s_configuration_is_what_the_store_knows_of_it() {
+    let rig = Rig::new().await;
+    let host = Some("mail.musterbau.example".to_owned());
+    for (kind, host, auth, package) in [
+        (MailKind::ExchangeOnline, None, MailAuth::Oauth, "com.microsoft.office.outlook"),
+        (MailKind::Exchange, host, MailAuth::Password, "com.google.android.gm"),
+    ] {
+        let mail = MailSettings { kind, host, auth };
+        let templates = compile(&PolicyDocument::preset(), Target::AndroidPersonal, Some(&mail));
+        let policy = policy_of(&templates).unwrap();
+        let apps = policy.settings["applications"].as_array().unwrap();
+        let app = apps.iter().find(|app| app["packageName"] == package).unwrap();
+        let name = rig.enterprise.application(package).unwrap();
+        let known = rig.client.application(&name, trennwand_domain::Locale::De).await.unwrap();
+        let wanted = &app["managedConfiguration"];
+        assert_eq!(known.refusals(wanted), Vec::<String>::new());
+        assert_eq!(wanted.as_object().unwrap().len(), 3);
+    }
 }
 
 #[tokio::test]
