@@ -84,13 +84,13 @@ def operations():
     document = json.loads(DOCUMENT.read_text())
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            # What the local server says about itself is not deployed, and Android not yet.
-            if "operationId" in operation and operation["tags"] not in (["service"], ["android"]):
+            # What the local server says about itself is not deployed.
+            if "operationId" in operation and operation["tags"] != ["service"]:
                 yield f"{method.upper()} {path}"
 
 
-def walk(base_url, operator, tick):
-    """`tick` does what the timer does each minute."""
+def walk(base_url, operator, tick, terms):
+    """`tick` does what the timer does each minute; `terms` is the version of the operator's terms."""
     called = set()
     anyone = Caller(base_url, called)
     anyone("GET /.well-known/jwks.json")
@@ -137,11 +137,15 @@ def walk(base_url, operator, tick):
         return raw(operation, body, query, tenant=tenant, **ids)
 
     own("GET /v1/me")
+    # Who may not see a tenant's phones is refused, which takes a look at who it is.
+    operator.refused("GET /v1/tenants/{tenant}/devices", 404, tenant=tenant)
+    operator.refused("GET /v1/tenants/{tenant}/android", 404, tenant=tenant)
+    reseller.refused("GET /v1/tenants/{tenant}/devices", 403, tenant=tenant)
     own("GET /v1/tenants/{tenant}/readiness")
     own("PUT /v1/tenants/{tenant}/mail", {"kind": "exchange_online", "auth": "oauth"})
     own("GET /v1/tenants/{tenant}/mail")
     own("GET /v1/tenants/{tenant}/agreements")
-    raw.refused("POST /v1/tenants/{tenant}/agreements", 422, {"version": "1"}, tenant=tenant)
+    own("POST /v1/tenants/{tenant}/agreements", {"version": terms})
     request = own("POST /v1/tenants/{tenant}/apns/signing-request")
     certificate = push_certificate(request["signing_request"])
     own("PUT /v1/tenants/{tenant}/apns/certificate", {"certificate": certificate})
@@ -171,6 +175,7 @@ def walk(base_url, operator, tick):
     raw.refused("POST /v1/tenants/{tenant}/devices/{device}/wipe", 409, wipe, tenant=tenant, device=device)
     android = {"platform": "android", "ownership": "personal"}
     raw.refused("POST /v1/tenants/{tenant}/enrollments", 409, android, tenant=tenant)
+    bound_to_google(own, reseller, base_url, tenant, user)
     rules(own, device, tick)
     own("DELETE /v1/tenants/{tenant}/enrollments/{enrollment}", enrollment=enrollment)
     own("DELETE /v1/tenants/{tenant}/devices/{device}", device=device)
@@ -193,6 +198,52 @@ def walk(base_url, operator, tick):
 
     reseller("DELETE /v1/brand/logo")
     return called
+
+
+def bound_to_google(own, reseller, base_url, tenant, user):
+    """The binding to a stand-in for Google, an invitation, and the end of both. Phones are the demo's."""
+    # Who asks again gets another page; the reseller may, too.
+    reseller("POST /v1/tenants/{tenant}/android/signup", {}, tenant=tenant)
+    page = own("POST /v1/tenants/{tenant}/android/signup", {"devices": 5})["url"]
+    own("GET /v1/tenants/{tenant}/android")
+    assert b"<html" in opened(page), "Google's page leads back to ours"
+    bound = own("PATCH /v1/tenants/{tenant}/android", {"devices": 1})
+    assert bound["status"] == "bound", bound
+    order = {"platform": "android", "ownership": "company", "user": user}
+    invitation = own("POST /v1/tenants/{tenant}/enrollments", order)
+    # The company phone's code is on the page once Google has made the token.
+    until(lambda: b"<code>" in opened(invitation["url"]))
+    code = {"code": invitation["url"].rsplit("/", 1)[1]}
+    signin = f"{base_url}/android/signin/{tenant}"
+    assert b"<form" in opened(signin)
+    assert "/android/enroll?et=" in led_to(signin, code)
+    own("DELETE /v1/tenants/{tenant}/enrollments/{enrollment}", enrollment=invitation["id"])
+    unbound = own("DELETE /v1/tenants/{tenant}/android")
+    assert unbound["status"] == "unbound", unbound
+
+
+def opened(url):
+    """As a browser opens it, which follows where it is led."""
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        # The page of an invitation that Google has not answered yet.
+        assert error.code == 503, f"{url} was answered {error.code}"
+        return b""
+
+
+def led_to(url, form):
+    """Where a form leads, without going there."""
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_):
+            return None
+
+    try:
+        urllib.request.build_opener(Stay).open(url, urllib.parse.urlencode(form).encode(), timeout=60)
+    except urllib.error.HTTPError as answer:
+        return answer.headers.get("location", "")
+    raise AssertionError("the form leads nowhere")
 
 
 def rules(own, device, tick):

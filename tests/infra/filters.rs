@@ -93,6 +93,19 @@ fn record(name: &str, pk: &str, sk: &str, old: &Value, new: &Value) -> Value {
 /// What an item may hold of the attributes that decide; one at a time, headers both.
 fn images() -> Vec<Value> {
     let mut images = vec![json!({})];
+    for word in ["signing_up", "bound"] {
+        images.push(json!({ "st": { "S": word } }));
+    }
+    for (link, revoked) in [("AA==", false), ("AA==", true), ("AQ==", false)] {
+        for platform in ["android", "ios"] {
+            let link = json!({ "B": link });
+            let platform = json!({ "S": platform });
+            images.push(json!({ "pl": platform, "th": link, "rk": { "BOOL": revoked } }));
+        }
+    }
+    for need in ["place", "verify"] {
+        images.push(json!({ "nd": { "S": need } }));
+    }
     let words = ["provisioning", "enrolling", "enrolled", "push_lost"];
     for word in words {
         images.push(json!({ "st": { "S": word } }));
@@ -139,10 +152,12 @@ fn can_be(old: &Value, new: &Value) -> bool {
     }
 }
 
-fn sort_keys() -> [String; 6] {
+fn sort_keys() -> [String; 8] {
     let user = "usr_01K0000000000000000000000F";
     let group = "grp_01K0000000000000000000000G";
-    ["0", "logo", user, group, &format!("1#{UUID}"), &format!("R#{UUID}")].map(str::to_owned)
+    let invitation = "enr_01K0000000000000000000000H";
+    ["0", "logo", "G", user, group, invitation, &format!("1#{UUID}"), &format!("R#{UUID}")]
+        .map(str::to_owned)
 }
 
 /// What a record may say of an item before and after.
@@ -203,6 +218,10 @@ pub(crate) fn the_stream_keeps_back_what_nobody_follows(template: &Template) {
         ("T#<tenant>#A", "0a", "INSERT", &none, &none),
         ("T#<tenant>#Z", "asg_1", "INSERT", &none, &none),
         ("T#<tenant>#E", "enr_1", "MODIFY", &none, &none),
+        ("T#<tenant>#E", "enr_1", "INSERT", &none, &json!({ "pl": { "S": "ios" } })),
+        ("T#<tenant>#W", "policies", "MODIFY", &none, &none),
+        ("T#<tenant>#W", "0", "MODIFY", &none, &json!({ "st": { "S": "signing_up" } })),
+        (device, "G", "MODIFY", &none, &none),
         ("T#<tenant>#C", "cli_1", "INSERT", &none, &none),
         ("T#<tenant>#O", "0", "MODIFY", &none, &json!({ "st": { "S": "active" } })),
         ("X#client#<client>", "0", "INSERT", &none, &none),

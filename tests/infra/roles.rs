@@ -124,8 +124,10 @@ const RESOURCES: &[&str] = &[
     "AlarmTopic",
     "WakeQueue",
     "ProvisionQueue",
+    "AndroidQueue",
     "WakeDeadLetters",
     "ProvisionDeadLetters",
+    "AndroidDeadLetters",
     "EventsDeadLetters",
     "ScheduleDeadLetters",
     "ScheduleFunction",
@@ -135,6 +137,7 @@ const RESOURCES: &[&str] = &[
 const PURPOSES: &[&str] = &[
     "tenant/<tenant>/data_key",
     "platform/data_key",
+    "platform/google_account",
     "tenant/<tenant>/user/usr_1/subject_key",
     "something else",
 ];

@@ -125,7 +125,7 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
             (
                 Data,
                 "GetItem",
-                "T:O T:A T:C T:D# T:E T:G T:H T:L T:N T:P T:R T:U T:V T:W T:IDK R:C R:P",
+                "T:O T:A T:C T:D# T:E T:G T:H T:L T:N T:P T:R T:U T:V T:W T:IDK R:C R:P R:T O#C",
             ),
             (Data, "BatchGetItem", "T:D# T:E T:P T:R T:U"),
             (Data, "Query", "T:AGR T:D# T:E T:G T:L T:P T:R T:U T:Z T:AUD R:P"),
@@ -160,6 +160,35 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
             (Data, "DeleteItem", "T:D#"),
             (Keys, "GetItem", "T:K"),
             (Keys, "BatchGetItem", "T:S"),
+        ],
+    ),
+    (
+        "android",
+        &[
+            (
+                Data,
+                "GetItem",
+                "T:O T:C T:E T:H T:W T:AGR T:IDK R:C R:T R:IDK O#C X:link X:signup X:operation",
+            ),
+            (Data, "BatchGetItem", "T:D# T:E T:H T:W"),
+            (Data, "PutItem", "T:D# T:AUD T:IDK R:IDK X:signup X:enterprise"),
+            (Data, "UpdateItem", "T:D# T:E T:W O#W"),
+            (Data, "DeleteItem", "T:D# X:signup X:enterprise"),
+            (ByTenant, "Query", "T:D"),
+            (Keys, "GetItem", "T:K O#K O#J"),
+            (Keys, "BatchGetItem", "T:K"),
+        ],
+    ),
+    (
+        "google",
+        &[
+            (Data, "GetItem", "T:A T:D# T:E T:H T:W X:operation"),
+            (Data, "BatchGetItem", "T:D# T:H T:W"),
+            (Data, "PutItem", "T:D# T:W X:operation"),
+            (Data, "UpdateItem", "T:D# T:E T:W"),
+            (Data, "DeleteItem", "T:D# T:W"),
+            (Keys, "GetItem", "T:K O#J"),
+            (Keys, "BatchGetItem", "T:K"),
         ],
     ),
     (
@@ -214,6 +243,7 @@ const CONSUME: &str =
     "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes sqs:ChangeMessageVisibility";
 const TENANT_KEY: &str = "tenant/<tenant>/data_key";
 const PLATFORM_KEY: &str = "platform/data_key";
+const GOOGLE_ACCOUNT: &str = "platform/google_account";
 const OPEN_TENANT_KEY: Service = ("kms:Decrypt", "MasterKey", &[TENANT_KEY]);
 const PUBLISH_WAKE: Service = ("sns:Publish", "WakeTopic", &[]);
 
@@ -231,6 +261,15 @@ pub(crate) const SERVICES: &[(&str, &[Service])] = &[
     ("policy", &[OPEN_TENANT_KEY]),
     ("enrollment", &[OPEN_TENANT_KEY]),
     ("checkin", &[OPEN_TENANT_KEY]),
+    ("android", &[("kms:Decrypt", "MasterKey", &[TENANT_KEY, PLATFORM_KEY, GOOGLE_ACCOUNT])]),
+    (
+        "google",
+        &[
+            ("kms:Decrypt", "MasterKey", &[TENANT_KEY, GOOGLE_ACCOUNT]),
+            ("sqs:SendMessage", "AndroidQueue", &[]),
+            (CONSUME, "AndroidQueue", &[]),
+        ],
+    ),
     ("push", &[OPEN_TENANT_KEY, PUBLISH_WAKE, (CONSUME, "WakeQueue", &[])]),
     (
         "events",
@@ -238,10 +277,18 @@ pub(crate) const SERVICES: &[(&str, &[Service])] = &[
             PUBLISH_WAKE,
             ("sqs:SendMessage", "WakeQueue", &[]),
             ("sqs:SendMessage", "ProvisionQueue", &[]),
+            ("sqs:SendMessage", "AndroidQueue", &[]),
             ("sqs:SendMessage", "EventsDeadLetters", &[]),
         ],
     ),
-    ("schedule", &[PUBLISH_WAKE, ("sqs:SendMessage", "ScheduleDeadLetters", &[])]),
+    (
+        "schedule",
+        &[
+            PUBLISH_WAKE,
+            ("sqs:SendMessage", "AndroidQueue", &[]),
+            ("sqs:SendMessage", "ScheduleDeadLetters", &[]),
+        ],
+    ),
     ("setup", &[("kms:Encrypt kms:Decrypt", "MasterKey", &[PLATFORM_KEY])]),
 ];
 
@@ -258,7 +305,8 @@ fn kind(place: Place, short: &str) -> &'static str {
         Some(("T", kind)) => format!("T#<tenant>#{kind}"),
         Some(("R", kind)) => format!("R#<reseller>#{kind}"),
         Some(("X", "client")) => "X#client#<client>".to_owned(),
-        Some(("X", "link")) => "X#link#<hash>".to_owned(),
+        Some(("X", "enterprise")) => "X#enterprise#<id>".to_owned(),
+        Some(("X", kind)) => format!("X#{kind}#<hash>"),
         _ => short.to_owned(),
     };
     let found = place.kinds().iter().find(|kind| **kind == long);

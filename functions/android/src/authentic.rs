@@ -109,7 +109,7 @@ fn believe(claims: &Claims, expected: &Expected, now: Timestamp) -> Result<(), R
     if claims.aud != expected.audience {
         return Err(Refused::Audience);
     }
-    if !claims.email_verified || claims.email != expected.email {
+    if !claims.email_verified || claims.email.is_empty() || claims.email != expected.email {
         return Err(Refused::Email);
     }
     if claims.exp.saturating_add(leeway) < now || life > LONGEST.as_secs() as i64 {
@@ -158,6 +158,9 @@ mod tests {
         assert_eq!(check(|c| c.aud.push('/')), Err(Refused::Audience));
         assert_eq!(check(|c| c.email = "other@platform.iam.example".into()), Err(Refused::Email));
         assert_eq!(check(|c| c.email_verified = false), Err(Refused::Email));
+        let nobody = Expected { email: String::new(), ..expected.clone() };
+        let nameless = Claims { email: String::new(), ..claims() };
+        assert_eq!(believe(&nameless, &nobody, NOW), Err(Refused::Email));
         assert_eq!(check(|c| c.exp = NOW.unix_s() - 60), Ok(()));
         assert_eq!(check(|c| c.exp = NOW.unix_s() - 61), Err(Refused::Expired));
         assert_eq!(check(|c| c.exp = i64::MAX), Err(Refused::Expired));

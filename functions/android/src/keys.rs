@@ -6,7 +6,7 @@ use std::{
 
 use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
-use trennwand_android::BoxFuture;
+use trennwand_android::{BoxFuture, client::PublicKeys};
 use trennwand_domain::{Clock, Duration, Error, Result, Timestamp};
 
 /// How long keys are held; Google rotates them over days.
@@ -22,6 +22,12 @@ const MOST: usize = 32;
 pub trait KeySource: Send + Sync + fmt::Debug {
     /// The set of keys (RFC 7517), as JSON.
     fn fetch(&self) -> BoxFuture<'_, Result<Vec<u8>>>;
+}
+
+impl KeySource for PublicKeys {
+    fn fetch(&self) -> BoxFuture<'_, Result<Vec<u8>>> {
+        Box::pin(Self::fetch(self))
+    }
 }
 
 /// The keys of Google's identity provider. They are held, and looked for again when they are old or a

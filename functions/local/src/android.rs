@@ -1,16 +1,19 @@
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
-use trennwand_android::{BoxFuture, DeviceManagement, client::TokioSleeper};
+use trennwand_android::{
+    DeviceManagement,
+    client::{PublicKeys, TokioSleeper},
+};
 use trennwand_domain::{Clock, Digest, Duration, Entropy, Error, Result};
-use trennwand_fn_android::{AndroidState, Expected, GoogleKeys, KeySource, Platform};
+use trennwand_fn_android::{AndroidState, Expected, GoogleKeys, Platform};
 use trennwand_fn_onboarding::Terms;
 use trennwand_runtime::{Core, Publisher};
 use trennwand_simulator::{Delivery, StandInGoogle, Subscription};
 use trennwand_web::Gate;
 
 /// Who pushes notifications here.
-const EMAIL: &str = "push@trennwand-stand-in.iam.gserviceaccount.com";
+pub(crate) const EMAIL: &str = "push@trennwand-stand-in.iam.gserviceaccount.com";
 
 /// Where the stand-in publishes to.
 const TOPIC: &str = "projects/trennwand-stand-in/topics/android";
@@ -19,7 +22,7 @@ const TOPIC: &str = "projects/trennwand-stand-in/topics/android";
 const DEVICE_QUOTA: u32 = 500;
 
 /// How often the stand-in is looked at for notifications.
-const GLANCE: Duration = Duration::from_millis(25);
+pub(crate) const GLANCE: Duration = Duration::from_millis(25);
 
 /// The operator's terms on a machine where things are tried out.
 pub(crate) fn terms() -> Terms {
@@ -41,24 +44,6 @@ pub(crate) struct LocalAndroid {
     delivering: Arc<Mutex<()>>,
 }
 
-/// The keys that the stand-in signs with.
-#[derive(Debug)]
-struct StandInKeys(String);
-
-impl KeySource for StandInKeys {
-    fn fetch(&self) -> BoxFuture<'_, Result<Vec<u8>>> {
-        Box::pin(async {
-            let away = |e: reqwest::Error| Error::unavailable(e.without_url());
-            let answer = http()?.get(&self.0).send().await.map_err(away)?;
-            Ok(answer.bytes().await.map_err(away)?.to_vec())
-        })
-    }
-}
-
-fn http() -> Result<reqwest::Client> {
-    reqwest::Client::builder().no_proxy().build().map_err(Error::internal)
-}
-
 impl LocalAndroid {
     /// Starts the stand-in on a port of its own.
     ///
@@ -72,7 +57,7 @@ impl LocalAndroid {
         let google = StandInGoogle::start(Arc::clone(&clock), entropy).await;
         let google = google.map_err(Error::internal)?;
         let client = google.client(Arc::new(TokioSleeper)).map_err(Error::internal)?;
-        let keys = GoogleKeys::new(Arc::new(StandInKeys(google.keys_url())), clock);
+        let keys = GoogleKeys::new(Arc::new(PublicKeys::new(&google.keys_url())?), clock);
         let delivering = Arc::default();
         Ok(Self { google, client: Arc::new(client), keys, publisher, delivering })
     }
@@ -107,10 +92,7 @@ impl LocalAndroid {
             return Ok(0);
         }
         let audience = endpoint(base_url);
-        let subscription = Subscription { audience: audience.clone(), email: EMAIL.to_owned() };
-        let answers = self.google.deliver(&audience, Delivery::default(), &subscription).await;
-        let taken = |status: &&u16| (200..300).contains(*status);
-        Ok(answers.map_err(Error::unavailable)?.iter().filter(taken).count())
+        push_to(&self.google, &audience).await
     }
 
     /// Pushes for ever.
@@ -124,6 +106,15 @@ impl LocalAndroid {
     }
 }
 
-fn endpoint(base_url: &str) -> String {
+/// Pushes what waits to this endpoint; says how many messages were taken.
+pub(crate) async fn push_to(google: &StandInGoogle, endpoint: &str) -> Result<usize> {
+    let subscription = Subscription { audience: endpoint.to_owned(), email: EMAIL.to_owned() };
+    let answers = google.deliver(endpoint, Delivery::default(), &subscription).await;
+    let taken = |status: &&u16| (200..300).contains(*status);
+    Ok(answers.map_err(Error::unavailable)?.iter().filter(taken).count())
+}
+
+/// Where notifications go, and whom they are for.
+pub(crate) fn endpoint(base_url: &str) -> String {
     format!("{base_url}/android/notifications")
 }

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{Credentials, Data, Guest, Options, Tour};
+use crate::{Credentials, Data, GoogleAlone, Guest, Options, Tour};
 
 /// Trennwand on one machine: the whole service on an embedded database.
 ///
@@ -25,6 +25,8 @@ enum Command {
     /// Plays the main job on a service that runs elsewhere with a stand-in for Apple's push service,
     /// such as one deployed to an emulator, then ends.
     Demo(Demo),
+    /// Plays Google for such a service until Ctrl-C, without phones.
+    Google(Google),
 }
 
 #[derive(Debug, Args)]
@@ -38,6 +40,19 @@ struct Demo {
     /// Where to play Apple's push service; the service must push to there.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2197")]
     apns: SocketAddr,
+    /// Where to play Google; the service must speak to there. Without it there are no Android phones.
+    #[arg(long, value_name = "ADDR")]
+    google: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+struct Google {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR")]
+    listen: SocketAddr,
+    /// Where to put the service account's key file (mode 0600).
+    #[arg(long, value_name = "FILE")]
+    account: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -93,6 +108,8 @@ pub enum Order {
     Phone(Guest),
     /// To play the main job elsewhere.
     Demo(Tour),
+    /// To play Google.
+    Google(GoogleAlone),
 }
 
 impl Cli {
@@ -104,9 +121,12 @@ impl Cli {
             Some(Command::Phone(Phone { link, leaks, once })) => {
                 return Order::Phone(Guest { link, leaks, once });
             }
-            Some(Command::Demo(Demo { at, operator, apns })) => {
+            Some(Command::Demo(Demo { at, operator, apns, google })) => {
                 let base_url = at.trim_end_matches('/').to_owned();
-                return Order::Demo(Tour { base_url, operator, apns });
+                return Order::Demo(Tour { base_url, operator, apns, google });
+            }
+            Some(Command::Google(Google { listen, account })) => {
+                return Order::Google(GoogleAlone { listen, account });
             }
             None => {
                 let data = PathBuf::from(".trennwand");
@@ -139,7 +159,7 @@ mod tests {
     fn serving(arguments: &[&str]) -> Option<(Options, bool)> {
         match order(arguments)? {
             Order::Serve { options, play } => Some((*options, play)),
-            Order::Phone(_) | Order::Demo(_) => None,
+            Order::Phone(_) | Order::Demo(_) | Order::Google(_) => None,
         }
     }
 
@@ -159,7 +179,16 @@ mod tests {
         let Some(Order::Demo(tour)) = order(&line) else { panic!("a demo was asked for") };
         assert_eq!(tour.base_url, "http://127.0.0.1:9");
         assert_eq!(tour.apns.port(), 2197);
+        assert_eq!(tour.google, None);
         assert!(order(&["demo", "--at", "http://127.0.0.1:9"]).is_none());
+    }
+
+    #[test]
+    fn who_plays_google_is_told_where() {
+        let line = ["google", "--listen", "127.0.0.1:9", "--account", "/tmp/a.json"];
+        let Some(Order::Google(google)) = order(&line) else { panic!("Google was asked for") };
+        assert_eq!((google.listen.port(), google.account), (9, "/tmp/a.json".into()));
+        assert!(order(&line[..3]).is_none());
     }
 
     #[test]

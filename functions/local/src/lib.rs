@@ -41,7 +41,7 @@ pub use crate::{
     cli::{Cli, Order},
     console::Console,
     credentials::{Minted, OperatorClient, ResellerClient},
-    demo::{Cameo, DemoError, Guest, Tour, play},
+    demo::{Cameo, DemoError, GoogleAlone, Guest, Tour, play},
     measure::Measured,
     options::{Credentials, Data, Options},
     running::{Running, StartError, start},

@@ -12,6 +12,7 @@ async fn main() -> ExitCode {
         Order::Serve { options, play } => serve(*options, play).await,
         Order::Phone(guest) => until_done(guest.visit(Console)).await,
         Order::Demo(tour) => until_done(tour.play(Console)).await,
+        Order::Google(google) => until_done(google.serve(Console)).await,
     }
 }
 

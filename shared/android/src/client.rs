@@ -4,6 +4,7 @@ mod account;
 mod backoff;
 mod calls;
 mod failure;
+mod keys;
 mod quota;
 mod surroundings;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use trennwand_domain::{Error, Result};
 
 pub use self::{
     account::ServiceAccount,
+    keys::{KEYS_URL, PublicKeys},
     quota::Quota,
     surroundings::{ManualSleeper, Sleeper, Surroundings, TokioSleeper},
 };

@@ -18,7 +18,8 @@ use aws_smithy_http_client::{
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 use aws_types::{SdkConfig, region::Region};
-use trennwand_domain::{Error, Result};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use trennwand_domain::{Error, Result, Secret};
 use trennwand_pki::MasterKey;
 use trennwand_store::{Store, client};
 
@@ -84,6 +85,22 @@ impl Aws {
         };
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         Core::new(store, master, clock, entropy, base_url.unwrap_or_default())
+    }
+
+    /// Opens what somebody sealed with the master key itself, as `purpose`; `sealed` is Base64, as
+    /// `aws kms encrypt` says it.
+    ///
+    /// # Errors
+    /// If it is something else, or the master key cannot be reached.
+    pub async fn open(
+        &self,
+        master_key: &str,
+        purpose: &str,
+        sealed: &str,
+    ) -> Result<Secret<Vec<u8>>> {
+        let sealed = STANDARD.decode(sealed).map_err(|_| Error::internal("not Base64"))?;
+        let key = master_key::KmsKey::new(self.sdk.clone(), master_key.to_owned());
+        key.open(purpose, &sealed).await.map_err(|e| e.context(purpose))
     }
 
     /// The way to these queues.

@@ -234,6 +234,29 @@ configs! {
         /// The SQS queue of `android`, if the platform has Android.
         android_queue: queue_url = "ANDROID_QUEUE_URL",
     }
+    /// Of `android`. Without account, topic and pusher the platform has no Android.
+    Android = "android" {
+        /// The KMS key above all tenants' keys.
+        master_key: key_arn = "MASTER_KEY_ARN",
+        /// Where the service is reached; where Google sends browsers and notifications.
+        base_url: base_url = "BASE_URL",
+        /// Its own SQS queue, for what is to be done at Google.
+        android_queue: queue_url = "ANDROID_QUEUE_URL",
+    } {
+        /// The key file of the service account, sealed with the KMS key, in Base64.
+        google_account: base64 = "GOOGLE_ACCOUNT",
+        /// The Pub/Sub topic that Google publishes to, in the project that owns the enterprises:
+        /// `projects/…/topics/…`.
+        pubsub_topic: topic = "PUBSUB_TOPIC",
+        /// The service account as which Pub/Sub pushes: its e-mail address.
+        push_account: email = "PUSH_ACCOUNT",
+        /// How many phones Google lets the platform manage; 500 if nothing is said.
+        device_quota: count = "DEVICE_QUOTA",
+        /// The version of the operator's terms; without terms nobody can be bound to Google.
+        terms_version: version = "TERMS_VERSION",
+        /// A stand-in for Google, for an emulator.
+        google: loopback_url = "GOOGLE_URL",
+    }
     /// Of `setup`.
     Setup = "setup" {
         /// The KMS key above all tenants' keys.

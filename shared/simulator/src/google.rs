@@ -19,6 +19,7 @@ mod world;
 
 use std::{
     fmt,
+    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -59,10 +60,22 @@ impl StandInGoogle {
     /// # Errors
     /// If there is none, or the committed test keys are damaged.
     pub async fn start(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self> {
+        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), clock, entropy).await
+    }
+
+    /// Starts to listen at this address of this machine.
+    ///
+    /// # Errors
+    /// If it is taken, or the committed test keys are damaged.
+    pub async fn start_at(
+        listen: SocketAddr,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self> {
         let account = TokenKey::new("account-key-1", Keys::of_pool(14)?);
         let signer = TokenKey::new("pubsub-key-1", Keys::of_pool(15)?);
         let connection = |e: std::io::Error| SimulatorError::Connection(e.to_string());
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(connection)?;
+        let listener = TcpListener::bind(listen).await.map_err(connection)?;
         let base_url = format!("http://{}", listener.local_addr().map_err(connection)?);
         let mut world = World::new(clock, entropy, account, signer);
         world.base_url.clone_from(&base_url);

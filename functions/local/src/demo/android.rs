@@ -5,11 +5,11 @@ use trennwand_runtime::SystemEntropy;
 use trennwand_simulator::{AndroidHandset, AndroidPhone, AndroidVersion, SetUp};
 
 use super::{
-    Customer,
+    Customer, Google,
     client::{DemoError, Result, text},
     verdicts::{GLANCE, GLANCES},
 };
-use crate::{Console, Running};
+use crate::Console;
 
 const CAST: [(&str, &str); 2] =
     [("Dora's own Android phone", "personal"), ("Emil's company Android phone", "company")];
@@ -23,13 +23,13 @@ struct Enrolled {
 
 /// Binds the customer to the stand-in, enrols both phones, and lets the company's policy be changed
 /// past the service.
-pub(super) async fn play(server: &Running, customer: &Customer, console: Console) -> Result<()> {
+pub(super) async fn play(google: &Google<'_>, customer: &Customer, console: Console) -> Result<()> {
     console.title("7. Android: the customer is bound to Google");
     let root = &customer.root;
     let signup = customer.api.post(&format!("{root}/android/signup"), json!({})).await?;
-    let callback = server.google().finish_signup(text(&signup, "url"))?;
+    let callback = google.stand_in().finish_signup(text(&signup, "url"))?;
     page(&callback).await?;
-    settle(server).await?;
+    google.settle().await?;
     let android = customer.api.get(&format!("{root}/android")).await?;
     console.say(format_args!(
         "   The administrator went through Google's page: {}, {} phones reserved.",
@@ -41,14 +41,14 @@ pub(super) async fn play(server: &Running, customer: &Customer, console: Console
     for (name, ownership) in CAST {
         let order = json!({ "platform": "android", "ownership": ownership });
         let made = customer.api.post(&format!("{root}/enrollments"), order).await?;
-        settle(server).await?;
+        google.settle().await?;
         let handset = AndroidHandset::new(AndroidVersion::new(15), &SystemEntropy);
-        let phone = server.google().phone(handset);
-        phone.enroll(&set_up(&page(text(&made, "url")).await?, ownership)?)?;
+        let phone = google.stand_in().phone(handset);
+        phone.enroll(&prepared(text(&made, "url"), ownership).await?)?;
         console.say(format_args!("   {name} is set up with a work profile."));
         phones.push(Enrolled { name, phone, device: text(&made, "device").to_owned() });
     }
-    settle(server).await?;
+    google.settle().await?;
     for phone in &phones {
         show(customer, phone, console, "contacts_closed", "proven").await?;
     }
@@ -59,24 +59,33 @@ pub(super) async fn play(server: &Running, customer: &Customer, console: Console
     let id = super::items(&policies).first().map(|policy| text(policy, "id")).unwrap_or_default();
     let policy = format!("{}/policies/android-company-{id}", text(&android, "enterprise"));
     let policy = policy.parse().map_err(|e| DemoError::Server(format!("{e}")))?;
-    server.google().reset_contact_sharing(&policy)?;
+    google.stand_in().reset_contact_sharing(&policy)?;
     company.phone.sync();
-    settle(server).await?;
+    google.settle().await?;
     show(customer, company, console, "contacts_closed", "violated").await?;
-    company.phone.sync();
-    settle(server).await?;
     console.say("   The service has written its own policy again, and the phone has fetched it:");
+    company.phone.sync();
+    google.settle().await?;
     show(customer, company, console, "contacts_closed", "proven").await
-}
-
-async fn settle(server: &Running) -> Result<()> {
-    server.settle().await.map_err(|e| DemoError::Server(e.to_string()))
 }
 
 /// A page as a browser opens it.
 async fn page(url: &str) -> Result<String> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     Ok(http.get(url).send().await?.error_for_status()?.text().await?)
+}
+
+/// What the page gives to the phone, as soon as Google has made it.
+async fn prepared(url: &str, ownership: &str) -> Result<SetUp> {
+    let mut glances = 0;
+    loop {
+        let page = page(url).await;
+        match page.and_then(|page| set_up(&page, ownership)) {
+            Err(_) if glances < GLANCES => glances += 1,
+            outcome => return outcome,
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
 }
 
 /// What the page behind an invitation's link gives to the phone.
@@ -115,6 +124,10 @@ async fn show(
             return Ok(());
         }
         tokio::time::sleep(GLANCE).await;
+        // What was changed past the service is looked for as it was reported.
+        if verdict == "proven" {
+            phone.phone.sync();
+        }
     }
     Err(DemoError::Server(format!("{} does not become {verdict}", phone.name)))
 }

@@ -4,6 +4,7 @@
 mod android;
 mod apns_port;
 mod client;
+mod google_port;
 mod guest;
 mod narrator;
 mod preview;
@@ -18,7 +19,8 @@ use trennwand_domain::Clock as _;
 use trennwand_runtime::{SystemClock, SystemEntropy};
 use trennwand_simulator::{Handset, Keys, Online, Phone, StandInApns, Surroundings};
 
-pub use self::{client::DemoError, guest::Guest, tour::Tour};
+pub(crate) use self::google_port::Google;
+pub use self::{client::DemoError, google_port::GoogleAlone, guest::Guest, tour::Tour};
 use self::{
     client::{ApiClient, Result, items, text},
     narrator::Narrator,
@@ -82,10 +84,10 @@ pub(crate) struct Stage<'a> {
     pub(crate) reseller: (&'a str, &'a str),
     /// The push service that phones listen to.
     pub(crate) apns: &'a StandInApns,
-    /// The server in this process, with its stand-in for Google.
-    pub(crate) server: Option<&'a Running>,
+    /// Google for Android phones, if they are played.
+    pub(crate) google: Option<Google<'a>>,
     /// The service has no test portal: the customer brings a push certificate, which only a stand-in
-    /// of Apple's service takes, and asks one phone something at the end.
+    /// of Apple's service takes, accepts the operator's terms, and asks one phone something at the end.
     pub(crate) elsewhere: bool,
 }
 
@@ -102,7 +104,7 @@ pub async fn play(server: &Running, console: Console) -> Result<Cameo> {
         base_url: &minted.base_url,
         reseller: (&minted.reseller.client_id, &minted.reseller.client_secret),
         apns: server.apns(),
-        server: Some(server),
+        google: Some(Google::Inside(server)),
         elsewhere: false,
     };
     perform(stage, console).await
@@ -132,6 +134,7 @@ pub(crate) async fn perform(stage: Stage<'_>, console: Console) -> Result<Cameo>
     console.title("2. The customer says where its mail lives and who uses a phone");
     if stage.elsewhere {
         customer.bring_push_certificate(console).await?;
+        customer.accept_terms(console).await?;
     }
     let invitations = customer.prepare(console).await?;
 
@@ -167,8 +170,8 @@ pub(crate) async fn perform(stage: Stage<'_>, console: Console) -> Result<Cameo>
     console.title("6. The verdicts");
     verdicts.show(console);
     console.say(LEGEND);
-    if let Some(server) = stage.server {
-        android::play(server, &customer, console).await?;
+    if let Some(google) = &stage.google {
+        android::play(google, &customer, console).await?;
     }
     Ok(Cameo(online))
 }

@@ -9,7 +9,8 @@ use trennwand_simulator::StandInApns;
 use super::{
     Cast, Customer, DemoError, Invitation, Stage,
     apns_port::ApnsPort,
-    client::{ApiClient, Result, text},
+    client::{ApiClient, Result, items, text},
+    google_port::{Google, GooglePort},
     perform, verdicts,
 };
 use crate::Console;
@@ -23,6 +24,8 @@ pub struct Tour {
     pub operator: PathBuf,
     /// Where Apple's push service is played.
     pub apns: SocketAddr,
+    /// Where Google is played; without it there are no Android phones.
+    pub google: Option<SocketAddr>,
 }
 
 impl Tour {
@@ -38,6 +41,10 @@ impl Tour {
         })?;
         let apns = StandInApns::new();
         let _port = ApnsPort::open(self.apns, apns.clone()).await?;
+        let google = match self.google {
+            Some(at) => Some(GooglePort::open(at, &self.base_url).await?),
+            None => None,
+        };
 
         console.title("0. The operator makes a reseller");
         let (id, secret) = (text(&operator, "client_id"), text(&operator, "client_secret"));
@@ -52,7 +59,7 @@ impl Tour {
             base_url: &self.base_url,
             reseller: (text(&client, "client_id"), text(&client, "client_secret")),
             apns: &apns,
-            server: None,
+            google: google.as_ref().map(Google::Beside),
             elsewhere: true,
         };
         let phones = perform(stage, console).await?;
@@ -76,6 +83,18 @@ impl Customer {
             json!({ "certificate": certificate.to_pem(), "private_key": key.to_pem().expose() });
         self.api.put(&format!("{}/apns/certificate", self.root), body, None).await?;
         console.say("   A push certificate is uploaded (a stand-in's, not Apple's).");
+        Ok(())
+    }
+
+    /// Accepts the operator's terms, if there are any: Google wants that before it is let in.
+    pub(super) async fn accept_terms(&self, console: Console) -> Result<()> {
+        let path = format!("{}/agreements", self.root);
+        let agreements = self.api.get(&path).await?;
+        for open in items(&agreements).iter().filter(|a| text(a, "status") == "open") {
+            let version = text(open, "version");
+            self.api.post(&path, json!({ "version": version })).await?;
+            console.say(format_args!("   The operator's terms, version {version}, are accepted."));
+        }
         Ok(())
     }
 

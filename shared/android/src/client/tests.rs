@@ -2,5 +2,6 @@
 
 mod answers;
 mod failures;
+mod keys;
 mod rig;
 mod tokens;

@@ -23,10 +23,18 @@ use super::{failure::Failure, token::Bearer};
 const AUTHORITIES: &[u8] = include_bytes!("authorities.pem");
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// For all of one attempt, body included.
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// A page of 100 phones that report everything stays below this.
-const MAX_ANSWER_BYTES: usize = 8 << 20;
+
+/// How much an exchange may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// For all of one attempt, body included.
+    pub(super) time: Duration,
+    /// The longest answer.
+    pub(super) bytes: usize,
+}
+
+/// Of the API: a page of 100 phones that report everything stays below this.
+const OF_THE_API: Limits = Limits { time: Duration::from_secs(30), bytes: 8 << 20 };
 
 /// One request to the API.
 #[derive(Debug)]
@@ -105,12 +113,18 @@ impl Http {
             ("authorization", format!("Bearer {}", bearer.expose())),
             ("content-type", JSON.into()),
         ];
-        self.exchange(request.method, &url, &headers, request.body.clone()).await
+        let body = request.body.clone();
+        self.exchange(request.method, &url, &headers, body, OF_THE_API).await
     }
 
     pub(super) async fn post_form(&self, url: &str, body: String) -> Result<Answer, Failure> {
         let headers = [("content-type", "application/x-www-form-urlencoded".to_owned())];
-        self.exchange("POST", url, &headers, Some(body.into_bytes())).await
+        self.exchange("POST", url, &headers, Some(body.into_bytes()), OF_THE_API).await
+    }
+
+    /// What everybody may read.
+    pub(super) async fn get(&self, url: &str, limits: Limits) -> Result<Answer, Failure> {
+        self.exchange("GET", url, &[], None, limits).await
     }
 
     async fn exchange(
@@ -119,13 +133,16 @@ impl Http {
         url: &str,
         headers: &[(&'static str, String)],
         body: Option<Vec<u8>>,
+        limits: Limits,
     ) -> Result<Answer, Failure> {
         // Addresses were checked at the start, and names are safe in a path: this cannot fail.
         let request = request(method, url, headers, body).map_err(|_| Failure::Unreached)?;
         let connector = if url.starts_with("https:") { &self.tls } else { &self.plain };
-        let exchange =
-            async { read(connector.call(request).await.map_err(|e| failure(&e))?).await };
-        tokio::time::timeout(TIMEOUT, exchange).await.unwrap_or(Err(Failure::Lost))
+        let exchange = async {
+            let response = connector.call(request).await.map_err(|e| failure(&e))?;
+            read(response, limits.bytes).await
+        };
+        tokio::time::timeout(limits.time, exchange).await.unwrap_or(Err(Failure::Lost))
     }
 }
 
@@ -156,13 +173,13 @@ fn failure(error: &ConnectorError) -> Failure {
     if refused { Failure::Unreached } else { Failure::Lost }
 }
 
-async fn read(response: HttpResponse) -> Result<Answer, Failure> {
+async fn read(response: HttpResponse, most: usize) -> Result<Answer, Failure> {
     let code = response.status().as_u16();
     let retry_after = response.headers().get("retry-after").and_then(|v| v.parse().ok());
     let mut stream = ByteStream::new(response.into_body());
     let mut body = Vec::new();
     while let Some(part) = stream.try_next().await.map_err(|_| Failure::Lost)? {
-        if body.len() + part.len() > MAX_ANSWER_BYTES {
+        if body.len() + part.len() > most {
             return Err(Failure::Lost);
         }
         body.extend_from_slice(&part);

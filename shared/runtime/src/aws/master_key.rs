@@ -28,12 +28,17 @@ impl KmsKey {
         wrapped.map(Blob::into_inner).ok_or_else(|| Error::internal("KMS Encrypt: no ciphertext"))
     }
 
-    async fn decrypt(&self, context: &str, wrapped: &[u8]) -> Result<DataKey> {
+    /// What was sealed with the master key as this; at most 4 KB.
+    pub(super) async fn open(&self, context: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>> {
         let request = self.kms.client().decrypt().key_id(&self.arn);
         let request = request.encryption_context(CONTEXT, context);
-        let answer = request.ciphertext_blob(Blob::new(wrapped)).send().await;
-        let key = answer.map_err(|e| from_sdk("KMS Decrypt", &e))?.plaintext;
-        let key = Secret::new(key.map(Blob::into_inner).unwrap_or_default());
+        let answer = request.ciphertext_blob(Blob::new(sealed)).send().await;
+        let open = answer.map_err(|e| from_sdk("KMS Decrypt", &e))?.plaintext;
+        Ok(Secret::new(open.map(Blob::into_inner).unwrap_or_default()))
+    }
+
+    async fn decrypt(&self, context: &str, wrapped: &[u8]) -> Result<DataKey> {
+        let key = self.open(context, wrapped).await?;
         let bits = <[u8; 32]>::try_from(key.expose().as_slice());
         let bits = bits.map_err(|_| Error::internal("KMS Decrypt: not a data key"))?;
         Ok(DataKey::from_bytes(Secret::new(bits)))

@@ -103,6 +103,21 @@ async fn a_refusal_is_not_quoted_and_a_key_of_another_length_is_none() {
 }
 
 #[tokio::test]
+async fn a_sealed_value_opens_for_its_purpose_and_is_not_quoted() {
+    let (aws, asked) = aws().await;
+    let sealed = STANDARD.encode("POISON-account");
+    let opened = aws.open(KEY, "platform/google_account", &sealed).await.unwrap();
+    assert_eq!(opened.expose(), b"POISON-account");
+    let body: Value = serde_json::from_str(&asked.lock().unwrap()[0].1).unwrap();
+    assert_eq!(body["KeyId"], KEY);
+    assert_eq!(body["EncryptionContext"], json!({"trennwand": "platform/google_account"}));
+    for wrong in ["AAAA", "not Base64 but POISON"] {
+        let error = aws.open(KEY, "platform/google_account", wrong).await.unwrap_err();
+        assert!(!error.retryable() && !format!("{error:?}").contains("POISON"), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn messages_take_the_way_of_their_kind() {
     let (aws, asked) = aws().await;
     let queues = Queues {

@@ -111,6 +111,38 @@ pub(super) fn sha256(text: &str) -> Result<&str, &'static str> {
         .ok_or("not a SHA-256 in hexadecimal")
 }
 
+/// What `aws kms encrypt` answers. All variables of a function together may have 4 KB.
+pub(super) fn base64(text: &str) -> Result<&str, &'static str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    (text.len() <= 3_400 && text.chars().all(plain)).then_some(text).ok_or("not Base64")
+}
+
+/// The name of a Pub/Sub topic.
+pub(super) fn topic(text: &str) -> Result<&str, &'static str> {
+    let plain = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~+%:".contains(c))
+    };
+    let parts: Vec<_> = text.split('/').collect();
+    match parts.as_slice() {
+        ["projects", project, "topics", topic] if plain(project) && plain(topic) => Ok(text),
+        _ => Err("not the name of a Pub/Sub topic"),
+    }
+}
+
+pub(super) fn email(text: &str) -> Result<&str, &'static str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_+".contains(c);
+    let good = text.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && host.contains('.') && name.chars().chain(host.chars()).all(plain)
+    });
+    good.then_some(text).ok_or("not an e-mail address")
+}
+
+/// A number of phones.
+pub(super) fn count(text: &str) -> Result<&str, &'static str> {
+    let good = text.len() <= 7 && text.chars().all(|c| c.is_ascii_digit());
+    good.then_some(text).ok_or("not a number of at most seven digits")
+}
+
 /// Links and profiles are made by appending a path.
 pub(super) fn base_url(text: &str) -> Result<&str, &'static str> {
     let trimmed = text.trim_end_matches('/');

@@ -12,6 +12,7 @@ const GOOD: &[(&str, &str)] = &[
     ("WAKE_TOPIC_ARN", "arn:aws:sns:eu-central-1:111122223333:wake"),
     ("WAKE_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/111122223333/wake"),
     ("PROVISION_QUEUE_URL", "http://127.0.0.1:4566/000000000000/provision"),
+    ("ANDROID_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/111122223333/android"),
 ];
 
 fn read<C: Config>(changes: &[(&str, &str)]) -> Result<C, ConfigError> {
@@ -42,6 +43,7 @@ fn a_full_environment_is_read_and_shows_no_credentials() {
     read::<Push>(&[]).unwrap();
     read::<Events>(&[]).unwrap();
     read::<Schedule>(&[]).unwrap();
+    read::<Android>(&[]).unwrap();
     read::<Setup>(&[]).unwrap();
 }
 
@@ -108,9 +110,38 @@ fn arns_and_queues_are_of_their_kind() {
 #[test]
 fn every_function_is_listed_once_with_what_it_takes() {
     let names: Vec<_> = FUNCTIONS.iter().map(|needs| needs.function).collect();
-    let all =
-        ["onboarding", "policy", "enrollment", "checkin", "push", "events", "schedule", "setup"];
+    let (first, then) = (["onboarding", "policy", "enrollment", "checkin", "push"], ["events"]);
+    let all = [&first[..], &then, &["schedule", "android", "setup"]].concat();
     assert_eq!(names, all);
     let schedule = FUNCTIONS.iter().find(|needs| needs.function == "schedule").unwrap();
     assert_eq!(schedule.required, ["DATA_TABLE", "KEYS_TABLE", "WAKE_TOPIC_ARN"]);
+}
+
+#[test]
+fn what_google_is_to_be_told_has_its_form() {
+    let good = [
+        ("GOOGLE_ACCOUNT", "AQICAHg+/w=="),
+        ("PUBSUB_TOPIC", "projects/trennwand-prod/topics/android"),
+        ("PUSH_ACCOUNT", "push@trennwand-prod.iam.gserviceaccount.com"),
+        ("DEVICE_QUOTA", "500"),
+        ("GOOGLE_URL", "http://127.0.0.1:9090"),
+    ];
+    let config: Android = read(&good).unwrap();
+    assert_eq!(config.pubsub_topic.as_deref(), Some(good[1].1));
+    for (name, wrong) in [
+        ("GOOGLE_ACCOUNT", "{\"private_key\":\"POISON\"}"),
+        ("PUBSUB_TOPIC", "android"),
+        ("PUBSUB_TOPIC", "projects/p/topics/"),
+        ("PUBSUB_TOPIC", "projects/p/topics/a/b"),
+        ("PUSH_ACCOUNT", "push"),
+        ("PUSH_ACCOUNT", "@example.com"),
+        ("DEVICE_QUOTA", "-1"),
+        ("DEVICE_QUOTA", "12345678"),
+        ("GOOGLE_URL", "https://google.example"),
+    ] {
+        assert_eq!(faults::<Android>(&[(name, wrong)])[0].0, name, "{wrong}");
+    }
+    // Google's key file, sealed by KMS, fits in what a function may be told.
+    read::<Android>(&[("GOOGLE_ACCOUNT", &"A".repeat(3_400))]).unwrap();
+    faults::<Android>(&[("GOOGLE_ACCOUNT", &"A".repeat(3_401))]);
 }

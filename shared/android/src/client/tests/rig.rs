@@ -48,6 +48,7 @@ pub(super) struct Rig {
     pub(super) google: Google,
     pub(super) clock: Arc<ManualClock>,
     pub(super) sleeper: Arc<ManualSleeper>,
+    pub(super) base_url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -90,9 +91,10 @@ impl Rig {
             sleeper: Arc::clone(&sleeper) as _,
         };
         let account = account(&format!("{base_url}/token"));
-        let settings = Settings { account, project: "our-project".into(), base_url, quota };
+        let project = "our-project".into();
+        let settings = Settings { account, project, base_url: base_url.clone(), quota };
         let google = Google::new(settings, surroundings).unwrap();
-        Self { google, clock, sleeper, asked }
+        Self { google, clock, sleeper, base_url, asked }
     }
 
     /// The requests to the API, without those for tokens.
