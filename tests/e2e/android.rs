@@ -27,7 +27,7 @@ pub(crate) async fn bind(world: &World) {
     world.settle().await;
 }
 
-async fn page(url: &str) -> (u16, String) {
+pub(crate) async fn page(url: &str) -> (u16, String) {
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let answer = http.get(url).send().await.expect("an answer");
     (answer.status().as_u16(), answer.text().await.expect("a page"))
@@ -51,7 +51,7 @@ impl Phone {
     }
 }
 
-async fn invite(world: &World, ownership: &str) -> Value {
+pub(crate) async fn invite(world: &World, ownership: &str) -> Value {
     let user = world
         .user(&format!("{ownership}{}@musterbau.example", world.server.google().requests().len()))
         .await;
@@ -62,7 +62,7 @@ async fn invite(world: &World, ownership: &str) -> Value {
 }
 
 /// What the page behind an invitation's link gives to the phone.
-async fn set_up(url: &str, ownership: &str) -> SetUp {
+pub(crate) async fn set_up(url: &str, ownership: &str) -> SetUp {
     let (status, page) = page(url).await;
     assert_eq!(status, 200, "{page}");
     if ownership == "personal" {
@@ -116,7 +116,10 @@ async fn a_personal_and_a_company_phone_are_judged_in_the_words_of_iphones() {
         assert!(!matches!(phone.phone.contacts_access(), None | Some(ContactsAccess::Open { .. })));
     }
     let shown = world.tenant.get(&world.path("/android")).await.expect(200);
-    assert_eq!(shown["devices"], json!({ "platform_quota": 500, "reserved": 10, "taken": 2 }));
+    assert_eq!(
+        shown["devices"],
+        json!({ "platform_quota": 500, "tenant_quota": 100, "reserved": 10, "taken": 2 })
+    );
 }
 
 #[tokio::test]

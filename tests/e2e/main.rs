@@ -2,6 +2,7 @@
 //! on the embedded database in memory; time moves only when a test says so.
 
 mod android;
+mod android_binding;
 mod arrows;
 mod audit;
 mod authorization;

@@ -50,12 +50,18 @@ pub(crate) fn enterprise(
         signin_details: Some(vec![SigninDetail {
             signin_url: format!("{base_url}/android/signin/{}", scope.tenant()),
             allow_personal_usage: PersonalUsage::Allowed,
-            token_tag: Some("trennwand".to_owned()),
+            token_tag: tag(binding),
             signin_enrollment_token: None,
             qr_code: None,
         }]),
         ..Enterprise::default()
     }
+}
+
+/// What an enterprise bears by which the sign-up is found that it was made for.
+pub(crate) fn tag(binding: &AndroidBinding) -> Option<String> {
+    let callback = binding.callback?.to_string();
+    Some(format!("trennwand-{}", callback.chars().take(16).collect::<String>()))
 }
 
 /// Tells one set of it from another.

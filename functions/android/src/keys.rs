@@ -15,6 +15,10 @@ const LIFE: Duration = Duration::from_secs(6 * 3600);
 /// The wait between two looks for keys, whatever the tokens name.
 const PAUSE: Duration = Duration::from_secs(60);
 
+/// The wait after a look that found none, while there are no keys at hand: every notification is
+/// refused meanwhile.
+const SHORT_PAUSE: Duration = Duration::from_secs(2);
+
 /// More keys than an identity provider has at a time.
 const MOST: usize = 32;
 
@@ -31,7 +35,8 @@ impl KeySource for PublicKeys {
 }
 
 /// The keys of Google's identity provider. They are held, and looked for again when they are old or a
-/// token names one that is not among them, but at most once a minute. Cloning shares them.
+/// token names one that is not among them, but at most once a minute; while there are none at all, every
+/// two seconds. Cloning shares them.
 #[derive(Clone)]
 pub struct GoogleKeys {
     source: Arc<dyn KeySource>,
@@ -66,7 +71,8 @@ impl GoogleKeys {
             if key.is_some() && fresh {
                 return Ok(key);
             }
-            if held.looked.is_some_and(|at| is_within(at, now, PAUSE)) {
+            let pause = if held.keys.is_empty() { SHORT_PAUSE } else { PAUSE };
+            if held.looked.is_some_and(|at| is_within(at, now, pause)) {
                 let none_yet = held.keys.is_empty();
                 return match (key, none_yet) {
                     (None, true) => Err(Error::unavailable("no keys of the identity provider")),

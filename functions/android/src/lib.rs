@@ -31,6 +31,7 @@ use axum::{
     routing::{get, post},
 };
 use trennwand_android::DeviceManagement;
+use trennwand_domain::{Error, ReasonCode, Result};
 use trennwand_runtime::{Core, Publisher};
 use trennwand_web::Gate;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -52,9 +53,29 @@ pub struct Platform {
     pub topic: String,
     /// How many phones Google lets the platform manage.
     pub device_quota: u32,
+    /// How many of them one tenant may have kept for itself, so that none takes all of them.
+    pub tenant_quota: u32,
     /// The version of the terms that a tenant must have accepted; `None` if the operator has not
     /// published any, and then nobody can be bound.
     pub terms: Option<String>,
+}
+
+impl Platform {
+    /// What one tenant may have if the operator says nothing: a fifth of what the platform has, and at
+    /// least what a sign-up asks for that names no number.
+    #[must_use]
+    pub const fn usual_tenant_quota(device_quota: u32) -> u32 {
+        let fifth = device_quota / 5;
+        if fifth > binding::DEFAULT_RESERVED { fifth } else { binding::DEFAULT_RESERVED }
+    }
+
+    /// That one tenant may have this many phones kept for itself.
+    fn check_share(&self, devices: u32) -> Result<()> {
+        match devices <= self.tenant_quota {
+            true => Ok(()),
+            false => Err(Error::conflict(ReasonCode::AndroidQuotaExhausted)),
+        }
+    }
 }
 
 /// What the handlers need; cheap to clone.

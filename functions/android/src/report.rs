@@ -81,7 +81,9 @@ pub async fn apply(
     if after == before && view.phone.as_ref().is_some_and(|known| known.report == phone.report) {
         return Ok(Applied::Known);
     }
-    let change = ReportChange { device: &after, phone: &phone, enrolls: news.enrolls };
+    let enrolls = news.enrolls;
+    let binding = view.binding.as_ref().map_or(0, |binding| binding.revision);
+    let change = ReportChange { device: &after, phone: &phone, enrolls, binding };
     android.save_report(change).await?;
     Ok(Applied::Changed)
 }

@@ -77,7 +77,7 @@ async fn token_of(state: &AndroidState, tenant: &str, code: &str) -> Result<Opti
         && !invitation.revoked
         && !invitation.is_used()
         && invitation.expires_at > core.clock.now();
-    let token = core.store.android(&scope).token(id).await?;
+    let token = core.store.android(&scope).current_token(id).await?.flatten();
     let Some(token) = token.filter(|token| open && token.link == code.hash()) else {
         return Ok(None);
     };

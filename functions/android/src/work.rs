@@ -5,38 +5,73 @@ mod align;
 mod command;
 mod place;
 mod reconcile;
+mod settle;
 mod token;
 mod verify;
 
-use trennwand_android::EnterpriseName;
+use trennwand_android::{Class, EnterpriseName, class};
 use trennwand_domain::{
     AndroidBinding, Authenticator, BindingState, Error, Result, TenantId, TenantScope,
 };
 use trennwand_runtime::AndroidWork;
 
-use crate::AndroidState;
+use crate::{
+    AndroidState,
+    binding::{ended, pending},
+};
 
-/// Does what a message asks for; nothing for a tenant that is not bound.
+/// Does what a message asks for; hardly anything for a tenant that is not bound.
 ///
 /// # Errors
 /// If Google or the database does not answer: then the message is to be delivered again.
 pub async fn work(state: &AndroidState, tenant: TenantId, work: &AndroidWork) -> Result<()> {
     #[expect(clippy::disallowed_methods, reason = "the authenticator of this queue's messages")]
     let scope = TenantScope::vouched(Authenticator::QueueMessage, tenant);
-    let binding = state.core.store.android(&scope).binding().await?;
-    let Some(bound) = binding.map(|binding| Bound::of(scope, binding)).transpose()?.flatten()
-    else {
-        return Ok(());
+    let Some(binding) = state.core.store.android(&scope).binding().await? else { return Ok(()) };
+    if let AndroidWork::Settle(page) = work {
+        return settle::settle(state, scope, binding, page.as_deref()).await;
+    }
+    let Some(bound) = Bound::of(scope, binding.clone())? else {
+        return unbound(state, scope, &binding, work).await;
     };
-    match work {
-        AndroidWork::Align => align::align(state, &bound).await,
-        AndroidWork::Verify(device) => verify::verify(state, &bound, *device).await,
-        AndroidWork::Token(enrollment) => token::token(state, &bound, *enrollment).await,
-        AndroidWork::Place(device) => place::place(state, &bound, *device).await,
-        AndroidWork::Command(device, command) => {
-            command::command(state, &bound, *device, *command).await
+    match carry_out(state, &bound, work).await {
+        Err(error) if matches!(class(&error), Class::Forbidden | Class::NotFound) => {
+            ended::find_out(state, &scope, &bound.binding, &bound.enterprise, error).await
         }
-        AndroidWork::Reconcile(page) => reconcile::reconcile(state, &bound, page.as_deref()).await,
+        outcome => outcome,
+    }
+}
+
+async fn carry_out(state: &AndroidState, bound: &Bound, work: &AndroidWork) -> Result<()> {
+    match work {
+        AndroidWork::Align => align::align(state, bound).await,
+        AndroidWork::Verify(device) => verify::verify(state, bound, *device).await,
+        AndroidWork::Token(enrollment) => token::token(state, bound, *enrollment).await,
+        AndroidWork::Place(device) => place::place(state, bound, *device).await,
+        AndroidWork::Command(device, command) => {
+            command::command(state, bound, *device, *command).await
+        }
+        AndroidWork::Reconcile(page) => reconcile::reconcile(state, bound, page.as_deref()).await,
+        AndroidWork::Settle(_) => Ok(()),
+    }
+}
+
+/// What there is to do for a tenant without an enterprise.
+async fn unbound(
+    state: &AndroidState,
+    scope: TenantScope,
+    binding: &AndroidBinding,
+    work: &AndroidWork,
+) -> Result<()> {
+    match (work, binding.state) {
+        (AndroidWork::Token(enrollment), _) => token::withdraw(state, &scope, *enrollment).await,
+        (AndroidWork::Reconcile(None), BindingState::SigningUp) => {
+            pending::look(state, &scope, binding).await
+        }
+        (AndroidWork::Reconcile(None), BindingState::EndedAtGoogle) => {
+            ended::look(state, &scope, binding).await
+        }
+        _ => Ok(()),
     }
 }
 

@@ -29,10 +29,11 @@ impl Given {
     /// What was given for the link's invitation.
     ///
     /// # Errors
-    /// `Preparing` if Google has not answered yet; `Unavailable`.
+    /// `Preparing` if Google has not answered yet; `Unavailable`, also while the tenant is not bound.
     pub(crate) async fn find(state: &EnrollmentState, link: &Link) -> Result<Self, Refusal> {
         let (core, id) = (&state.core, link.enrollment.id);
-        let token = core.store.android(&link.scope).token(id).await.map_err(unavailable)?;
+        let token = core.store.android(&link.scope).current_token(id).await.map_err(unavailable)?;
+        let token = token.ok_or(Refusal::Unavailable)?;
         // One for an earlier link of the same invitation leads nowhere.
         let current = token.filter(|token| token.link == link.enrollment.token_hash);
         let token = current.ok_or(Refusal::Preparing)?;

@@ -26,6 +26,8 @@ pub(crate) enum Change {
     LookChanged,
     /// The tenant has an enterprise at Google now.
     AndroidBound,
+    /// The tenant has given its enterprise at Google up.
+    AndroidUnbound,
     /// An Android phone was invited, or its invitation was renewed or taken back.
     AndroidInvited(EnrollmentId),
     /// An Android phone has come under management.
@@ -65,8 +67,13 @@ impl Change {
                 })
             }
             (SubjectItem::AndroidBinding, "INSERT" | "MODIFY") => {
-                let bound = text(new, attribute::STATE) == Some(BindingState::Bound.as_str());
-                (bound && differs(old, new, attribute::STATE)).then_some(Self::AndroidBound)
+                let state = text(new, attribute::STATE).and_then(BindingState::from_word);
+                let changed = differs(old, new, attribute::STATE);
+                match state.filter(|_| changed) {
+                    Some(BindingState::Bound) => Some(Self::AndroidBound),
+                    Some(BindingState::Unbound) => Some(Self::AndroidUnbound),
+                    _ => None,
+                }
             }
             (SubjectItem::Enrollment(id), "INSERT" | "MODIFY") if is_android(new) => {
                 let changed = [attribute::LINK, attribute::REVOKED]

@@ -24,9 +24,12 @@ pub(crate) async fn follow(
             wakes.tenant(tenant);
             android(state, tenant, AndroidWork::Align).await?;
         }
-        Change::LookChanged | Change::AndroidBound => {
+        Change::LookChanged => android(state, tenant, AndroidWork::Align).await?,
+        Change::AndroidBound => {
             android(state, tenant, AndroidWork::Align).await?;
+            android(state, tenant, AndroidWork::Settle(None)).await?;
         }
+        Change::AndroidUnbound => android(state, tenant, AndroidWork::Settle(None)).await?,
         Change::AndroidInvited(enrollment) => {
             android(state, tenant, AndroidWork::Token(enrollment)).await?;
         }

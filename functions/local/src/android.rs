@@ -80,6 +80,7 @@ impl LocalAndroid {
             platform: Arc::new(Platform {
                 topic: TOPIC.to_owned(),
                 device_quota: DEVICE_QUOTA,
+                tenant_quota: Platform::usual_tenant_quota(DEVICE_QUOTA),
                 terms: Some(terms().version),
             }),
         }

@@ -79,6 +79,13 @@ pub trait DeviceManagement: Send + Sync + fmt::Debug {
     /// `enterprises.get`.
     fn enterprise<'a>(&'a self, name: &'a EnterpriseName) -> BoxFuture<'a, Result<Enterprise>>;
 
+    /// `enterprises.list`: the project's enterprises, name and display name only. "Lists EMM-managed
+    /// enterprises": whether those that came by sign-up are among them is not said.
+    fn enterprises<'a>(
+        &'a self,
+        page: Option<&'a PageToken>,
+    ) -> BoxFuture<'a, Result<Page<Enterprise>>>;
+
     /// `enterprises.patch` of what is set in `enterprise`.
     fn patch_enterprise<'a>(
         &'a self,

@@ -27,6 +27,8 @@ words! {
         SigningUp = "signing_up",
         /// The enterprise exists and is managed from here.
         Bound = "bound",
+        /// The customer ended it in Google's console: Google does not let us to it any more.
+        EndedAtGoogle = "ended_at_google",
         /// Given up from here; the customer ends it in Google's console.
         Unbound = "unbound",
     }
@@ -102,6 +104,9 @@ pub struct AndroidPolicy {
     /// Settings of the mail app that its own schema does not have, and which therefore were left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// Since when no rule asks for it; it is kept for those who still come with a token that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unplanned_at: Option<Timestamp>,
 }
 
 /// What Google gave for an invitation.

@@ -54,6 +54,9 @@ pub enum AndroidWork {
     Command(DeviceId, CommandUuid),
     /// Look at every phone, from this page on.
     Reconcile(Option<String>),
+    /// The tenant has another enterprise than before, or none: bring open invitations in line with
+    /// that, and end what was enrolled in the one before; from this page on.
+    Settle(Option<String>),
 }
 
 /// Phones of one tenant to be woken.

@@ -214,6 +214,26 @@ impl StandInGoogle {
         self.world().failures.push_back(Refusal::ordered(code, status));
     }
 
+    /// The next `enterprises.create` has its effect, and its answer is lost.
+    pub fn lose_next_enterprise(&self) {
+        self.world().loses_next_enterprise = true;
+    }
+
+    /// How many enrolment tokens of an enterprise can still be used.
+    #[must_use]
+    pub fn open_tokens(&self, enterprise: &trennwand_android::EnterpriseName) -> usize {
+        let world = self.world();
+        let known = world.enterprises.get(enterprise.id());
+        let tokens = known.into_iter().flat_map(|enterprise| enterprise.tokens.values());
+        tokens.filter(|token| !token.used && token.expires > world.now()).count()
+    }
+
+    /// How many enterprises there are.
+    #[must_use]
+    pub fn enterprises(&self) -> usize {
+        self.world().enterprises.len()
+    }
+
     /// No access token that was given out is taken any more.
     pub fn revoke_access_tokens(&self) {
         self.world().access_tokens.clear();

@@ -55,6 +55,8 @@ pub struct ReportChange<'c> {
     pub phone: &'c AndroidPhone,
     /// Whether the phone was not enrolled before: uses its invitation up.
     pub enrolls: bool,
+    /// Revision of the binding that the report was believed by; a phone enrols under no other.
+    pub binding: u64,
 }
 
 impl<'a> Android<'a> {
@@ -74,7 +76,8 @@ impl<'a> Android<'a> {
     /// Writes all of it but [`AndroidBinding::taken`]. `binding.revision` is the one that was read, 0 if
     /// there was none; if it is no longer, the transaction fails as a concurrent change.
     pub fn put_binding(&self, tx: &mut Transaction, binding: &AndroidBinding) {
-        let bound = binding.state == BindingState::Bound;
+        // Looked at once a day: also a sign-up that nobody finishes, and an enterprise that is gone.
+        let looked_at = binding.state != BindingState::Unbound;
         let due = layout::android_due(self.scope.tenant());
         let condition = match binding.revision {
             0 => "attribute_not_exists(pk)",
@@ -83,7 +86,7 @@ impl<'a> Android<'a> {
         let mut text_of = "SET js = :js, rv = :next, rs = :rs, st = :st, \
             tk = if_not_exists(tk, :zero)"
             .to_owned();
-        text_of.push_str(match bound {
+        text_of.push_str(match looked_at {
             true => ", due_pk = :dp, due_sk = :ds",
             false => " REMOVE due_pk, due_sk",
         });
@@ -97,7 +100,7 @@ impl<'a> Android<'a> {
         if binding.revision > 0 {
             change = change.value(":rv", number(binding.revision));
         }
-        if bound {
+        if looked_at {
             change = change.value(":dp", text(due.pk)).value(":ds", text(due.sk));
         }
         let key = layout::android_binding(&self.scope);
@@ -178,6 +181,20 @@ impl<'a> Android<'a> {
         item.map(decode).transpose()
     }
 
+    /// Google's token for an invitation, if it is of the enterprise that the tenant is bound to; the
+    /// outer `None` if it is bound to none.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn current_token(&self, id: EnrollmentId) -> Result<Option<Option<AndroidToken>>> {
+        let (binding, token) = tokio::try_join!(self.binding(), self.token(id))?;
+        let bound = binding.filter(|binding| binding.state == BindingState::Bound);
+        Ok(bound.and_then(|binding| binding.enterprise).map(|enterprise| {
+            let prefix = format!("{enterprise}/");
+            token.filter(|token| token.name.starts_with(&prefix))
+        }))
+    }
+
     /// Keeps Google's token for an invitation in place of one before; deleted by the database some
     /// time after `expires_at`.
     ///
@@ -251,10 +268,10 @@ impl<'a> Android<'a> {
     /// Writes what a report changed, in one request. A phone that enrols uses its invitation up.
     ///
     /// # Errors
-    /// A concurrent change if the header was changed since it was read; if the database does not
-    /// answer.
+    /// A concurrent change if the header was changed since it was read, or the binding before a phone
+    /// enrols; if the database does not answer.
     pub async fn save_report(&self, change: ReportChange<'_>) -> Result<()> {
-        let ReportChange { device, phone, enrolls } = change;
+        let ReportChange { device, phone, enrolls, binding } = change;
         let mut tx = self.store.transaction();
         self.store.devices(&self.scope).put_header(&mut tx, device);
         let item = Item::at(&layout::android_phone(&self.scope, device.id))
@@ -270,6 +287,8 @@ impl<'a> Android<'a> {
                 .value(":at", moment(phone.published_at));
             let key = layout::enrollment(&self.scope, device.enrollment);
             tx.update(&key, used, failure::concurrent_change());
+            let same = Expression::when("rv = :rv").value(":rv", number(binding));
+            tx.check(&layout::android_binding(&self.scope), same, failure::concurrent_change());
         }
         tx.commit().await
     }

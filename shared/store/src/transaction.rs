@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::{
         transact_write_items::TransactWriteItemsError, update_item::UpdateItemError,
     },
     types::{
-        AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-        Update, error::TransactionCanceledException,
+        AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem, Update, error::TransactionCanceledException,
     },
 };
 use trennwand_domain::{Error, Result};
@@ -36,6 +36,7 @@ enum Write {
     Put(Put),
     Update(Update),
     Delete(Delete),
+    Check(ConditionCheck),
 }
 
 /// A condition, and an update if there is one, in DynamoDB's expression language.
@@ -176,6 +177,17 @@ impl Transaction {
             .set_expression_attribute_values(Expression::values(when.values))
             .build();
         self.push(delete.map(Write::Delete), otherwise);
+    }
+
+    /// Demands something of an item of `data` that is not written. Never a transaction's only part.
+    pub(crate) fn check(&mut self, key: &Key, when: Expression, otherwise: Error) {
+        let check = ConditionCheck::builder()
+            .table_name(self.table(Table::Data))
+            .set_key(Some(key.to_map()))
+            .set_condition_expression(when.condition)
+            .set_expression_attribute_values(Expression::values(when.values))
+            .build();
+        self.push(check.map(Write::Check), otherwise);
     }
 
     fn push<E>(&mut self, write: Result<Write, E>, otherwise: Error) {
@@ -344,6 +356,7 @@ impl Write {
             Self::Put(put) => item.put(put),
             Self::Update(update) => item.update(update),
             Self::Delete(delete) => item.delete(delete),
+            Self::Check(check) => item.condition_check(check),
         }
         .build()
     }

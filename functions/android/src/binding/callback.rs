@@ -4,14 +4,15 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use trennwand_android::{Class, Signup, class};
+use trennwand_android::{Class, Enterprise, EnterpriseName, Signup, class};
 use trennwand_domain::{
     AndroidBinding, BindingState, Error, OneTimeToken, Result, Secret, TenantScope,
 };
 use trennwand_web::Language;
 
+use super::pending;
 use crate::{
-    AndroidState, brand,
+    AndroidState,
     signin::page::{Said, say},
 };
 
@@ -74,30 +75,29 @@ async fn finish(
     let name = binding.signup.as_deref().and_then(|name| name.parse().ok());
     let name = name.ok_or_else(|| Error::internal("a sign-up without a name"))?;
     let signup = Signup { name, token: Secret::new(enterprise_token) };
-    bind(state, &scope, &binding, &signup).await.map(Some)
+    let name = enterprise(state, &scope, &binding, &signup).await?;
+    pending::record(state, &scope, &binding, &name).await.map(Some)
 }
 
-async fn bind(
+/// Lets Google make the enterprise. Google does so once: if it refuses, an earlier try may have had its
+/// effect, and its answer been lost.
+async fn enterprise(
     state: &AndroidState,
     scope: &TenantScope,
     binding: &AndroidBinding,
     signup: &Signup,
-) -> Result<()> {
-    let store = &state.core.store;
-    let head = store.tenant(scope).head().await?;
-    let head = head.ok_or_else(|| Error::internal("a sign-up of a tenant without a head"))?;
-    let told = brand::enterprise(state, scope, &head, binding);
-    let made = state.google.create_enterprise(signup, &told).await?;
-    let name = made.name.ok_or_else(|| Error::unavailable("Google made a nameless enterprise"))?;
-    let bound = AndroidBinding {
-        state: BindingState::Bound,
-        enterprise: Some(name.to_string()),
-        changed_at: state.core.clock.now(),
-        brand: Some(brand::digest(&told)),
-        ..binding.clone()
+) -> Result<EnterpriseName> {
+    let told = pending::told(state, scope, binding).await?;
+    let error = match state.google.create_enterprise(signup, &told).await {
+        Ok(Enterprise { name: Some(name), .. }) => return Ok(name),
+        Ok(_) => Error::unavailable("Google made a nameless enterprise"),
+        Err(error) => error,
     };
-    let mut tx = store.transaction();
-    store.android(scope).put_enterprise_owner(&mut tx, name.id());
-    store.android(scope).put_binding(&mut tx, &bound);
-    tx.commit().await
+    match pending::find(state, scope, binding).await {
+        Ok(found) => found.ok_or(error),
+        Err(why) => {
+            tracing::warn!(error = ?why, "an enterprise that may have been made cannot be looked for");
+            Err(error)
+        }
+    }
 }

@@ -1,4 +1,6 @@
 pub(crate) mod callback;
+pub(crate) mod ended;
+pub(crate) mod pending;
 pub(crate) mod read;
 pub(crate) mod signup;
 pub(crate) mod unbind;
@@ -6,19 +8,20 @@ pub(crate) mod update;
 
 use serde::Serialize;
 use trennwand_domain::{
-    AndroidBinding, BindingState, Error, Locale, ReasonCode, Result, TenantScope, Timestamp,
+    AndroidBinding, AndroidPolicy, BindingState, Error, Locale, ReasonCode, Result, TenantScope,
+    Timestamp,
 };
 use utoipa::ToSchema;
 
 use crate::AndroidState;
 
 /// How many phones are reserved if nothing is said.
-const DEFAULT_RESERVED: u32 = 10;
+pub(crate) const DEFAULT_RESERVED: u32 = 10;
 
 /// Where a tenant stands with Google.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AndroidView {
-    /// `not_bound`, `signing_up`, `bound` or `unbound`.
+    /// `not_bound`, `signing_up`, `bound`, `ended_at_google` or `unbound`.
     #[schema(example = "bound")]
     status: &'static str,
     /// The enterprise at Google.
@@ -40,6 +43,8 @@ pub(crate) struct AndroidView {
 pub(crate) struct DeviceNumbers {
     /// How many phones Google lets the platform manage.
     platform_quota: u32,
+    /// How many of them one tenant may have kept for itself.
+    tenant_quota: u32,
     /// How many of them are kept for this tenant.
     reserved: u32,
     /// How many of those are taken, by phones and by invitations that can still be used.
@@ -71,6 +76,22 @@ impl CustomerStep {
         Self { code: "finish_signup", text }
     }
 
+    const fn sign_up_again(locale: Locale) -> Self {
+        let text = match locale {
+            Locale::En => {
+                "The company ended the connection in Google's own pages, so no Android phone is \
+                managed any more. Sign up again to go on, and invite the phones anew; or give the \
+                connection up here as well."
+            }
+            Locale::De => {
+                "Die Firma hat die Verbindung auf Googles Seiten beendet, darum wird kein \
+                Android-Telefon mehr verwaltet. Zum Weitermachen neu anmelden und die Telefone neu \
+                einladen, oder die Verbindung auch hier aufgeben."
+            }
+        };
+        Self { code: "sign_up_again", text }
+    }
+
     /// `enterprises.delete` is "only available for EMM-managed enterprises".
     const fn delete_enterprise(locale: Locale) -> Self {
         let text = match locale {
@@ -93,20 +114,28 @@ impl AndroidView {
     fn new(
         state: &AndroidState,
         binding: Option<&AndroidBinding>,
-        left_out: Vec<String>,
+        policies: &[AndroidPolicy],
         locale: Locale,
     ) -> Self {
-        let customer_steps = match binding.map(|binding| binding.state) {
-            Some(BindingState::SigningUp) => vec![CustomerStep::finish_signup(locale)],
-            Some(BindingState::Unbound) => vec![CustomerStep::delete_enterprise(locale)],
-            None | Some(BindingState::Bound) => Vec::new(),
+        let customer_steps = match binding.map(|binding| (binding.state, &binding.enterprise)) {
+            Some((BindingState::SigningUp, _)) => vec![CustomerStep::finish_signup(locale)],
+            Some((BindingState::EndedAtGoogle, _)) => vec![CustomerStep::sign_up_again(locale)],
+            Some((BindingState::Unbound, Some(_))) => {
+                vec![CustomerStep::delete_enterprise(locale)]
+            }
+            None | Some((BindingState::Bound | BindingState::Unbound, _)) => Vec::new(),
         };
+        let in_force = policies.iter().filter(|policy| policy.unplanned_at.is_none());
+        let mut left_out: Vec<_> = in_force.flat_map(|policy| policy.left_out.clone()).collect();
+        left_out.sort_unstable();
+        left_out.dedup();
         Self {
             status: binding.map_or("not_bound", |binding| binding.state.as_str()),
             enterprise: binding.and_then(|binding| binding.enterprise.clone()),
             changed_at: binding.map(|binding| binding.changed_at),
             devices: DeviceNumbers {
                 platform_quota: state.platform.device_quota,
+                tenant_quota: state.platform.tenant_quota,
                 reserved: binding.map_or(0, |binding| binding.reserved),
                 taken: binding.map_or(0, |binding| binding.taken),
             },

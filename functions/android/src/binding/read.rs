@@ -20,8 +20,5 @@ pub(crate) async fn android_get(
 ) -> Result<Json<AndroidView>> {
     let android = state.core.store.android(tenant.scope());
     let (binding, policies) = tokio::try_join!(android.binding(), android.policies())?;
-    let mut left_out: Vec<_> = policies.0.into_iter().flat_map(|policy| policy.left_out).collect();
-    left_out.sort_unstable();
-    left_out.dedup();
-    Ok(Json(AndroidView::new(&state, binding.as_ref(), left_out, locale)))
+    Ok(Json(AndroidView::new(&state, binding.as_ref(), &policies.0, locale)))
 }

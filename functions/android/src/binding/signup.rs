@@ -93,11 +93,13 @@ pub(crate) async fn android_signup_create(
     if before.as_ref().is_some_and(|binding| binding.state == BindingState::Bound) {
         return Err(Error::conflict(ReasonCode::AndroidBound).into());
     }
-    let kept = before.as_ref().filter(|binding| binding.state == BindingState::SigningUp);
+    // What is kept already, by a sign-up that is replaced or by an enterprise that is gone.
+    let kept = before.as_ref().filter(|binding| binding.state != BindingState::Unbound);
     let reserved = match asked {
         Some(asked) => asked,
         None => kept.map_or(reservation(None)?, |binding| binding.reserved),
     };
+    state.platform.check_share(reserved)?;
 
     let token = OneTimeToken::from_random(core.entropy.bytes());
     let request = SignupRequest {
@@ -112,6 +114,9 @@ pub(crate) async fn android_signup_create(
     let signup = state.google.create_signup_url(&request).await?;
     if let Some(callback) = kept.and_then(|binding| binding.callback) {
         android.remove_signup(&mut tx, callback);
+    }
+    if let Some(gone) = kept.and_then(|binding| binding.enterprise.as_deref()) {
+        android.remove_enterprise_owner(&mut tx, gone.strip_prefix("enterprises/").unwrap_or(gone));
     }
     android.put_signup(&mut tx, token.hash());
     let binding = AndroidBinding {

@@ -1,6 +1,8 @@
 use axum::extract::State;
-use trennwand_domain::{AndroidBinding, BindingState, Error, Platform, ReasonCode};
-use trennwand_runtime::{Answer, Write, Written};
+use trennwand_domain::{
+    AndroidBinding, BindingState, Error, Platform, ReasonCode, Result as DomainResult, TenantScope,
+};
+use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_store::{DeviceFilter, Page};
 use trennwand_web::{ForTenant, Language, Problems, Result, need};
 
@@ -8,8 +10,9 @@ use super::AndroidView;
 use crate::AndroidState;
 
 /// Gives the enterprise at Google up: no phone can be enrolled any more, and the phones reserved for
-/// the tenant are free again. 409 while Android phones are under management: release them first, since
-/// Google would wipe them. What only the customer can do is said in the answer.
+/// the tenant are free again; invitations that are open cannot be used until it is bound anew. 409 while Android phones are under management: release them first, since
+/// Google would wipe them; but not if the customer ended the enterprise at Google, since then none is.
+/// What only the customer can do is said in the answer.
 #[utoipa::path(
     delete,
     path = "/v1/tenants/{tenant}/android",
@@ -33,17 +36,9 @@ pub(crate) async fn android_unbind(
     let android = core.store.android(scope);
     let before = android.binding().await?.filter(|b| b.state != BindingState::Unbound);
     let before = before.ok_or_else(|| Error::conflict(ReasonCode::AndroidNotBound))?;
-    let filter = DeviceFilter { platform: Some(Platform::Android), ..DeviceFilter::default() };
-    let mut page = Page::first(100);
-    loop {
-        let listed = core.store.devices(scope).list(&filter, &page).await?;
-        if listed.items.iter().any(|device| device.state.is_managed()) {
-            return Err(Error::conflict(ReasonCode::AndroidDevicesEnrolled).into());
-        }
-        match listed.next {
-            Some(cursor) => page.cursor = Some(cursor),
-            None => break,
-        }
+    let is_ended = before.state == BindingState::EndedAtGoogle;
+    if !is_ended && has_managed(core, scope).await? {
+        return Err(Error::conflict(ReasonCode::AndroidDevicesEnrolled).into());
     }
     let mut tx = core.store.transaction();
     android.reserve(&mut tx, before.reserved, 0, state.platform.device_quota);
@@ -59,10 +54,27 @@ pub(crate) async fn android_unbind(
         callback: None,
         reserved: 0,
         brand: None,
+        enterprise: before.enterprise.clone().filter(|_| !is_ended),
         changed_at: core.clock.now(),
         ..before
     };
     android.put_binding(&mut tx, &after);
-    let shown = AndroidView::new(&state, Some(&after), Vec::new(), locale);
+    let shown = AndroidView::new(&state, Some(&after), &[], locale);
     write.commit(core, tx, scope.tenant(), Answer::ok(&shown)).await
+}
+
+/// Whether an Android phone is under management.
+async fn has_managed(core: &Core, scope: &TenantScope) -> DomainResult<bool> {
+    let filter = DeviceFilter { platform: Some(Platform::Android), ..DeviceFilter::default() };
+    let mut page = Page::first(100);
+    loop {
+        let listed = core.store.devices(scope).list(&filter, &page).await?;
+        if listed.items.iter().any(|device| device.state.is_managed()) {
+            return Ok(true);
+        }
+        match listed.next {
+            Some(cursor) => page.cursor = Some(cursor),
+            None => return Ok(false),
+        }
+    }
 }

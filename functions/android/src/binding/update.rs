@@ -44,8 +44,10 @@ pub(crate) async fn android_update(
     let core = &state.core;
     let scope = tenant.scope();
     let devices = reservation(Some(change.devices))?;
+    state.platform.check_share(devices)?;
     let android = core.store.android(scope);
-    let before = android.binding().await?.filter(|b| b.state != BindingState::Unbound);
+    let held = [BindingState::SigningUp, BindingState::Bound];
+    let before = android.binding().await?.filter(|binding| held.contains(&binding.state));
     let before = before.ok_or_else(|| Error::conflict(ReasonCode::AndroidNotBound))?;
     let taken = match before.taken <= devices {
         true => before.taken,
@@ -59,7 +61,6 @@ pub(crate) async fn android_update(
     let after = AndroidBinding { reserved: devices, taken, ..before };
     android.put_binding(&mut tx, &after);
     let (policies, _) = android.policies().await?;
-    let left_out = policies.into_iter().flat_map(|policy| policy.left_out).collect();
-    let shown = AndroidView::new(&state, Some(&after), left_out, locale);
+    let shown = AndroidView::new(&state, Some(&after), &policies, locale);
     write.commit(core, tx, scope.tenant(), Answer::ok(&shown)).await
 }

@@ -9,6 +9,10 @@ use trennwand_runtime::{AndroidWork, Message};
 use super::Bound;
 use crate::{AndroidState, brand};
 
+/// How long a policy stays at Google that no rule asks for any more: an enrolment token names a policy,
+/// is good for at most 30 days, and would lead a phone to nothing.
+const KEPT: Duration = Duration::from_secs(31 * 86_400);
+
 /// Brings policies and brand at Google in line with the assignment head.
 pub(super) async fn align(state: &AndroidState, bound: &Bound) -> Result<()> {
     let store = &state.core.store;
@@ -25,7 +29,7 @@ pub(super) async fn align(state: &AndroidState, bound: &Bound) -> Result<()> {
 }
 
 /// Writes the policies that are not at Google as they should be, and takes away those that no rule
-/// asks for any more, once no phone follows them.
+/// has asked for since the last token that may name them was made, once no phone follows them.
 pub(super) async fn policies(
     state: &AndroidState,
     bound: &Bound,
@@ -40,7 +44,13 @@ pub(super) async fn policies(
     }
     let is_planned = |old: &&AndroidPolicy| after.iter().any(|new| new.name == old.name);
     let gone: Vec<_> = before.iter().filter(|old| !is_planned(old)).collect();
+    let now = state.core.clock.now();
     for gone in gone {
+        let since = gone.unplanned_at.unwrap_or(now);
+        if now < since.plus(KEPT) {
+            after.push(AndroidPolicy { unplanned_at: Some(since), ..gone.clone() });
+            continue;
+        }
         let name = bound.enterprise.policy(&gone.name).map_err(Error::internal)?;
         match state.google.delete_policy(&name).await {
             Err(error) if class(&error) == Class::Precondition => after.push(gone.clone()),
@@ -69,7 +79,9 @@ async fn policy(
     let digest = Digest::of_parts(&[enterprise.as_bytes(), &written]);
     let (id, policy_version) = (planned.rule.policy, planned.rule.version);
     if let Some(known) = known.filter(|known| known.digest == digest) {
-        return Ok(AndroidPolicy { policy: id, policy_version, left_out, ..known.clone() });
+        let unplanned_at = None;
+        let known = known.clone();
+        return Ok(AndroidPolicy { policy: id, policy_version, left_out, unplanned_at, ..known });
     }
     let google = bound.enterprise.policy(name).map_err(Error::internal)?;
     let written = state.google.patch_policy(&google, &Policy::new(settings)).await?;
@@ -83,6 +95,7 @@ async fn policy(
         policy_version,
         foreign: None,
         left_out,
+        unplanned_at: None,
     })
 }
 

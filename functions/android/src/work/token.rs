@@ -1,18 +1,18 @@
-use trennwand_android::{Class, EnrollmentToken, PersonalUsage, class};
+use trennwand_android::{Class, EnrollmentToken, EnrollmentTokenName, PersonalUsage, class};
 use trennwand_domain::{
     AndroidToken, Duration, Enrollment, EnrollmentId, EnrollmentReference, Error, Platform, Result,
-    SealedField,
+    SealedField, TenantScope,
 };
 use trennwand_policy::{android_policy_name, wanted};
 
 use super::{Bound, align};
-use crate::AndroidState;
+use crate::{AndroidState, binding::ended};
 
 /// Google's shortest life of a token.
 const SHORTEST: Duration = Duration::from_secs(60);
 
 /// Makes the enrolment token of an invitation, or takes back the one of an invitation that was taken
-/// back or got another link.
+/// back or got another link, or that is of an enterprise that was bound before.
 pub(super) async fn token(state: &AndroidState, bound: &Bound, id: EnrollmentId) -> Result<()> {
     let store = &state.core.store;
     let android = store.android(&bound.scope);
@@ -23,18 +23,14 @@ pub(super) async fn token(state: &AndroidState, bound: &Bound, id: EnrollmentId)
     let now = state.core.clock.now();
     let usable = !invitation.revoked && !invitation.is_used() && invitation.expires_at > now;
     if let Some(token) = android.token(id).await? {
-        if usable && token.link == invitation.token_hash {
+        let name: EnrollmentTokenName = token.name.parse().map_err(Error::internal)?;
+        let current = name.enterprise() == bound.enterprise && token.link == invitation.token_hash;
+        if usable && current {
             return Ok(());
         }
         // One that was used up deletes itself.
         if !invitation.is_used() {
-            let name = token.name.parse().map_err(Error::internal)?;
-            match state.google.delete_enrollment_token(&name).await {
-                Err(e) if !matches!(class(&e), Class::NotFound | Class::Precondition) => {
-                    return Err(e);
-                }
-                _ => {}
-            }
+            delete(state, &name).await?;
         }
         android.remove_token(id).await?;
     }
@@ -43,6 +39,30 @@ pub(super) async fn token(state: &AndroidState, bound: &Bound, id: EnrollmentId)
         make(state, bound, &invitation, life).await?;
     }
     Ok(())
+}
+
+/// Takes back the token of an invitation whose tenant is not bound (any more).
+pub(super) async fn withdraw(
+    state: &AndroidState,
+    scope: &TenantScope,
+    id: EnrollmentId,
+) -> Result<()> {
+    let android = state.core.store.android(scope);
+    let Some(token) = android.token(id).await? else { return Ok(()) };
+    delete(state, &token.name.parse().map_err(Error::internal)?).await?;
+    android.remove_token(id).await
+}
+
+/// Lets a token be of no use at Google. The enterprise may be one that is gone, and the token with it.
+async fn delete(state: &AndroidState, name: &EnrollmentTokenName) -> Result<()> {
+    match state.google.delete_enrollment_token(name).await {
+        Ok(()) => Ok(()),
+        Err(error) => match class(&error) {
+            Class::NotFound | Class::Precondition => Ok(()),
+            Class::Forbidden if ended::is_gone(state, &name.enterprise()).await? => Ok(()),
+            _ => Err(error),
+        },
+    }
 }
 
 async fn make(

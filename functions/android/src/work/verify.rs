@@ -1,4 +1,5 @@
-use trennwand_android::Policy;
+use serde_json::Map;
+use trennwand_android::{Class, Policy, class};
 use trennwand_domain::{AndroidPolicy, AssignmentHead, DeviceId, Error, ForeignPolicy, Result};
 use trennwand_evidence::AndroidFacts;
 use trennwand_policy::{Channel, android_policies, open_for_contacts};
@@ -32,7 +33,11 @@ pub(super) async fn mend(
     let known = policies.iter_mut().find(|policy| policy.name == name).zip(planned.get(name));
     let Some((known, planned)) = known else { return Ok(()) };
     let google = bound.enterprise.policy(name).map_err(Error::internal)?;
-    let found = state.google.policy(&google).await?;
+    let found = match state.google.policy(&google).await {
+        // Deleted by somebody else.
+        Err(error) if class(&error) == Class::NotFound => Policy::new(Map::new()),
+        found => found?,
+    };
     if found.version == Some(known.version) {
         return Ok(());
     }
@@ -69,5 +74,7 @@ async fn judge_again(state: &AndroidState, bound: &Bound, id: DeviceId) -> Resul
         return Ok(());
     }
     let phone = trennwand_domain::AndroidPhone { needs: None, ..phone.clone() };
-    android.save_report(ReportChange { device: &device, phone: &phone, enrolls: false }).await
+    let binding = bound.binding.revision;
+    let change = ReportChange { device: &device, phone: &phone, enrolls: false, binding };
+    android.save_report(change).await
 }

@@ -2,4 +2,5 @@
 
 mod binding;
 mod notifications;
+mod rebinding;
 mod support;

@@ -3,8 +3,8 @@ use trennwand_domain::DeviceId;
 use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Problems, Result, need};
 
-/// Forgets a phone and everything it said; 409 while it is under management, unless another enrolment
-/// claims to be the same phone (`claimed_by`).
+/// Forgets a phone and everything it said, and takes its invitation back if that can still be used; 409
+/// while it is under management, unless another enrolment claims to be the same phone (`claimed_by`).
 #[utoipa::path(
     delete,
     path = "/v1/tenants/{tenant}/devices/{device}",
@@ -26,7 +26,13 @@ pub(crate) async fn device_forget(
     write: Write,
     Id(id): Id<DeviceId>,
 ) -> Result<Written> {
+    let scope = tenant.scope();
     let mut tx = core.store.transaction();
-    core.store.devices(tenant.scope()).forget(&mut tx, id).await?;
+    let forgotten = core.store.devices(scope).forget(&mut tx, id).await?;
+    let enrollments = core.store.enrollments(scope);
+    let invitation = enrollments.get(forgotten.enrollment).await?;
+    if let Some(open) = invitation.filter(|e| !e.revoked && !e.is_used()) {
+        enrollments.revoke(&mut tx, &open);
+    }
     write.commit(&core, tx, id, Answer::no_content()).await
 }

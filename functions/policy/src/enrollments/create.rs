@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     Invitation,
-    invitation::{Link, expiry, ready},
+    invitation::{Link, Seat, expiry, ready},
     target::Way,
 };
 
@@ -72,7 +72,7 @@ pub(crate) async fn enrollment_create(
         return Err(Error::invalid("max_uses", "must be 1 for this method").into());
     }
     let user = user(&core, scope, new.user).await?;
-    let head = ready(&core, scope, way.platform).await?;
+    let head = ready(&core, scope, way.platform, Seat::Wanted).await?;
 
     let (id, device) = (core.ids.mint(), core.ids.mint::<DeviceId>());
     let link = Link::new(&core, scope, id).await?;

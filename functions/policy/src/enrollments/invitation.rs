@@ -29,6 +29,15 @@ pub(super) fn expiry(now: Timestamp, expires_in_s: Option<u64>) -> Result<Timest
     }
 }
 
+/// Whether an invitation needs one more of the Android phones that are reserved for the tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seat {
+    /// It does.
+    Wanted,
+    /// It has one.
+    Taken,
+}
+
 /// That the tenant can enrol such phones now, and what decides what they get.
 ///
 /// # Errors
@@ -38,6 +47,7 @@ pub(super) async fn ready(
     core: &Core,
     scope: &TenantScope,
     platform: Platform,
+    seat: Seat,
 ) -> Result<AssignmentHead> {
     let store = core.store.tenant(scope);
     let tenant = store.get().await?.ok_or_else(|| Error::not_found("tenant"))?;
@@ -51,14 +61,14 @@ pub(super) async fn ready(
             if tenant.status != TenantStatus::Active {
                 return Err(Error::conflict(ReasonCode::TenantNotReady));
             }
-            android_ready(core, scope).await?;
+            android_ready(core, scope, seat).await?;
         }
     }
     head.ok_or_else(|| Error::conflict(ReasonCode::TenantNotReady))
 }
 
 /// That one more Android phone fits into what is reserved: its user is not to find out at the end.
-async fn android_ready(core: &Core, scope: &TenantScope) -> Result<()> {
+async fn android_ready(core: &Core, scope: &TenantScope, seat: Seat) -> Result<()> {
     let android = core.store.android(scope);
     let bound = android.binding().await?.filter(|b| b.state == BindingState::Bound);
     let Some(binding) = bound else {
@@ -69,7 +79,7 @@ async fn android_ready(core: &Core, scope: &TenantScope) -> Result<()> {
         };
         return Err(Error::conflict(missing));
     };
-    if binding.taken < binding.reserved {
+    if seat == Seat::Taken || binding.taken < binding.reserved {
         return Ok(());
     }
     match android.recount(&binding, core.clock.now()).await? {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     Invitation,
-    invitation::{Link, expiry, ready},
+    invitation::{Link, Seat, expiry, ready},
 };
 
 /// How an invitation is to be renewed; the body may be left out.
@@ -62,7 +62,9 @@ pub(crate) async fn enrollment_renew(
     check_renewable(&before, &device)?;
     let now = core.clock.now();
     let expires_at = expiry(now, renewal.expires_in_s)?;
-    let head = ready(&core, scope, before.platform).await?;
+    // An invitation that can still be used has its place among the phones already.
+    let seat = if before.expires_at > now { Seat::Taken } else { Seat::Wanted };
+    let head = ready(&core, scope, before.platform, seat).await?;
 
     let link = Link::new(&core, scope, id).await?;
     let after = Enrollment {
@@ -75,7 +77,7 @@ pub(crate) async fn enrollment_renew(
     };
     let mut tx = core.store.transaction();
     enrollments.renew(&mut tx, &before, &after);
-    if before.platform == Platform::Android && before.expires_at <= now {
+    if before.platform == Platform::Android && seat == Seat::Wanted {
         core.store.android(scope).take(&mut tx);
     }
     let shown = Invitation::new(&core, scope, &head, &after, &device, &link.token)?;

@@ -28,7 +28,8 @@ pub(crate) async fn group_member_add(
     Id(group): Id<GroupId>,
     Id(id): Id<DeviceId>,
 ) -> Result<Written> {
-    let device = device(&core, tenant.scope(), group, id).await?;
+    check_group(&core, tenant.scope(), group).await?;
+    let device = device(&core, tenant.scope(), id).await?;
     let mut tx = core.store.transaction();
     if !device.groups.contains(&group) {
         if device.groups.len() >= Group::MOST_OF_A_DEVICE {
@@ -39,16 +40,14 @@ pub(crate) async fn group_member_add(
     write.commit(&core, tx, format!("{group}/{id}"), Answer::no_content()).await
 }
 
-/// A phone, if it and the group exist.
-pub(super) async fn device(
-    core: &Core,
-    scope: &TenantScope,
-    group: GroupId,
-    id: DeviceId,
-) -> Result<Device> {
-    if core.store.groups(scope).get(group).await?.is_none() {
-        return Err(Error::not_found("group").into());
-    }
+/// That there is such a group.
+pub(super) async fn check_group(core: &Core, scope: &TenantScope, group: GroupId) -> Result<()> {
+    let found = core.store.groups(scope).get(group).await?;
+    Ok(found.map(drop).ok_or_else(|| Error::not_found("group"))?)
+}
+
+/// A phone.
+pub(super) async fn device(core: &Core, scope: &TenantScope, id: DeviceId) -> Result<Device> {
     let device = core.store.devices(scope).get(id).await?;
     Ok(device.ok_or_else(|| Error::not_found("device"))?)
 }

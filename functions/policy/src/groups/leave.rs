@@ -3,7 +3,7 @@ use trennwand_domain::{DeviceId, GroupId};
 use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Problems, Result, need};
 
-use super::join::device;
+use super::join::{check_group, device};
 
 /// Takes a phone out of a group. If another policy follows from this, the phone is woken and gets its
 /// wall; at least the tenant's default stays.
@@ -26,10 +26,13 @@ pub(crate) async fn group_member_remove(
     Id(group): Id<GroupId>,
     Id(id): Id<DeviceId>,
 ) -> Result<Written> {
-    let device = device(&core, tenant.scope(), group, id).await?;
+    let device = device(&core, tenant.scope(), id).await?;
     let mut tx = core.store.transaction();
     if device.groups.contains(&group) {
+        // Out of a group that is gone as well.
         core.store.devices(tenant.scope()).leave(&mut tx, id, group);
+    } else {
+        check_group(&core, tenant.scope(), group).await?;
     }
     write.commit(&core, tx, format!("{group}/{id}"), Answer::no_content()).await
 }

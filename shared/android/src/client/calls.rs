@@ -32,6 +32,13 @@ struct Policies {
     next_page_token: String,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Enterprises {
+    enterprises: Vec<Enterprise>,
+    next_page_token: String,
+}
+
 fn get(what: &'static str, about: &'static str, path: impl ToString) -> Request<'static> {
     let path = path.to_string();
     Request { what, about, method: "GET", path, query: Vec::new(), body: None }
@@ -134,6 +141,19 @@ impl DeviceManagement for Google {
 
     fn enterprise<'a>(&'a self, name: &'a EnterpriseName) -> BoxFuture<'a, Result<Enterprise>> {
         Box::pin(self.call(get("enterprises.get", ENTERPRISE, name)))
+    }
+
+    fn enterprises<'a>(
+        &'a self,
+        page: Option<&'a PageToken>,
+    ) -> BoxFuture<'a, Result<Page<Enterprise>>> {
+        Box::pin(async move {
+            let call = get("enterprises.list", "project", "enterprises")
+                .with("projectId", self.project.as_str())
+                .page(page);
+            let list: Enterprises = self.call(call).await?;
+            Ok(Page { items: list.enterprises, next: next(list.next_page_token) })
+        })
     }
 
     fn patch_enterprise<'a>(

@@ -54,7 +54,22 @@ impl World {
         signup.used = true;
         let enterprise = format!("LC{}", self.draw());
         self.enterprises.insert(enterprise.clone(), Enterprise::default());
-        self.patch_enterprise(&enterprise, body, None)
+        let made = self.patch_enterprise(&enterprise, body, None)?;
+        match std::mem::take(&mut self.loses_next_enterprise) {
+            true => Err(Refusal::ordered(500, "INTERNAL")),
+            false => Ok(made),
+        }
+    }
+
+    /// "Only BASIC fields are returned": name and display name. All on one page.
+    pub(super) fn list_enterprises(&self, query: &Query) -> Answer {
+        self.check_project(query)?;
+        let basic = |(id, enterprise): (&String, &Enterprise)| {
+            let name = &enterprise.resource.get("enterpriseDisplayName");
+            json!({"name": format!("enterprises/{id}"), "enterpriseDisplayName": name})
+        };
+        let all: Vec<_> = self.enterprises.iter().map(basic).collect();
+        Ok(if all.is_empty() { json!({}) } else { json!({"enterprises": all}) })
     }
 
     fn check_project(&self, query: &Query) -> Result<(), Refusal> {

@@ -58,6 +58,7 @@ impl World {
         let parts: Vec<_> = path.split('/').collect();
         match (request.method, parts.as_slice(), verb) {
             ("POST", ["signupUrls"], "") => self.create_signup(query),
+            ("GET", ["enterprises"], "") => self.list_enterprises(query),
             ("POST", ["enterprises"], "") => self.create_enterprise(query, &body),
             ("GET", ["enterprises", e], "") => self.enterprise_resource(e),
             ("PATCH", ["enterprises", e], "") => self.patch_enterprise(e, &body, mask),

@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) outbox: VecDeque<Message>,
     pub(super) log: Vec<String>,
     pub(super) failures: VecDeque<Refusal>,
+    /// The next enterprise is made, and nobody hears of it.
+    pub(super) loses_next_enterprise: bool,
     /// Times of the requests of the last 100 s.
     pub(super) recent: VecDeque<Timestamp>,
     /// How many phones Google lets the project have.
@@ -104,6 +106,7 @@ impl World {
             outbox: VecDeque::new(),
             log: Vec::new(),
             failures: VecDeque::new(),
+            loses_next_enterprise: false,
             recent: VecDeque::new(),
             device_quota: FIRST_DEVICE_QUOTA,
             applications: super::play::applications(),

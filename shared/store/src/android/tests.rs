@@ -146,7 +146,12 @@ async fn a_report_is_read_and_written_in_one_request_each() {
         report: "{}".into(),
         needs: Some(AndroidNeed::Place),
     };
-    let change = ReportChange { device: &device, phone: &phone, enrolls: true };
+    let change = |binding| ReportChange { device: &device, phone: &phone, enrolls: true, binding };
+    let read = view.binding.unwrap().revision;
+    // The tenant gave its enterprise up meanwhile.
+    let refused = android.save_report(change(read + 1)).await.unwrap_err();
+    assert_eq!(refused.code(), "concurrent_change");
+    let change = change(read);
     let (saved, usage) = Meter::measure(android.save_report(change)).await;
     saved.unwrap();
     assert_eq!(usage.requests, 1);
@@ -155,6 +160,7 @@ async fn a_report_is_read_and_written_in_one_request_each() {
     assert_eq!(view.device.map(|device| device.state), Some(DeviceState::Enrolled));
     let invitation = store.enrollments(&scope).get(device.enrollment).await.unwrap().unwrap();
     assert_eq!(invitation.used_at, Some(NOON));
-    let late = ReportChange { device: &device, phone: &view.phone.unwrap(), enrolls: false };
+    let phone = view.phone.unwrap();
+    let late = ReportChange { device: &device, phone: &phone, enrolls: false, binding: 1 };
     assert_eq!(android.save_report(late).await.unwrap_err().code(), "concurrent_change");
 }

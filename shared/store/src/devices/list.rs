@@ -300,12 +300,12 @@ impl Devices<'_> {
 
     /// Deletes what a phone said whose enrolment has ended or never began; the header goes with the
     /// transaction, which fails with `device_enrolled` if the phone came under management meanwhile.
-    /// An enrolment that is claimed by another one is ended first.
+    /// An enrolment that is claimed by another one is ended first. Returns the header that goes.
     ///
     /// # Errors
     /// The conflict `device_enrolled` while it is managed and not claimed; not found; if the database
     /// does not answer.
-    pub async fn forget(&self, tx: &mut Transaction, id: DeviceId) -> Result<()> {
+    pub async fn forget(&self, tx: &mut Transaction, id: DeviceId) -> Result<Device> {
         let absent = || Error::not_found("device");
         let mut device = self.get(id).await?.ok_or_else(absent)?;
         let enrolled = || Error::conflict(ReasonCode::DeviceEnrolled);
@@ -335,7 +335,7 @@ impl Devices<'_> {
             let phone = layout::phone(&self.scope, hash, id);
             tx.delete(Table::Data, &phone, Expression::default(), failure::concurrent_change());
         }
-        Ok(())
+        Ok(device)
     }
 
     async fn delete_items(&self, items: &[Map]) -> Result<()> {

@@ -9,17 +9,20 @@ use crate::{
 };
 
 impl Devices<'_> {
-    /// Puts a phone into a group. If there is no such phone, or it is in the group or in too many
-    /// already, the transaction fails as a concurrent change: the caller has looked.
+    /// Puts a phone into a group. If there is no such phone or group, or the phone is in the group or in
+    /// too many already, the transaction fails as a concurrent change: the caller has looked.
     pub fn join(&self, tx: &mut Transaction, id: DeviceId, group: GroupId) {
         let room = "(attribute_not_exists(gr) OR size(gr) < :most)";
         let change = Expression::update("SET rv = rv + :one ADD gr :gs")
             .and_when(format!("attribute_exists(pk) AND NOT contains(gr, :gr) AND {room}"))
             .value(":most", number(Group::MOST_OF_A_DEVICE));
         self.change_groups(tx, id, group, change);
+        let there = layout::group(&self.scope, group);
+        tx.check(&there, Expression::present(), failure::concurrent_change());
     }
 
-    /// Takes a phone out of a group. If it is not in it, the transaction fails as a concurrent change.
+    /// Takes a phone out of a group, whether there still is such a group or not. If it is not in it, the
+    /// transaction fails as a concurrent change.
     pub fn leave(&self, tx: &mut Transaction, id: DeviceId, group: GroupId) {
         let change = Expression::update("SET rv = rv + :one DELETE gr :gs")
             .and_when("attribute_exists(pk) AND contains(gr, :gr)");
@@ -70,6 +73,14 @@ mod tests {
         testing::{NOON, enrol, full_device, scope, store},
     };
 
+    async fn found(store: &Store, group: u128) {
+        let id = GroupId::from_bits(group);
+        let group = Group { id, name: "Docks".into(), created_at: NOON, revision: 0 };
+        let mut tx = store.transaction();
+        store.groups(&scope(1)).insert(&mut tx, &group);
+        tx.commit().await.unwrap();
+    }
+
     async fn change(store: &Store, join: bool, id: DeviceId, group: u128) -> Result<()> {
         let mut tx = store.transaction();
         let (devices, group) = (scope(1), GroupId::from_bits(group));
@@ -98,6 +109,9 @@ mod tests {
     async fn a_phone_is_in_at_most_eight_groups_and_in_each_once() {
         let store = store().await;
         let id = phone(&store, 1, &[]).await.id;
+        for group in 1..=9 {
+            found(&store, group).await;
+        }
         for group in (1..=8).rev() {
             change(&store, true, id, group).await.unwrap();
         }
@@ -112,6 +126,16 @@ mod tests {
         assert_eq!(groups(&store, id).await, [1, 2, 4, 5, 6, 7, 8, 9]);
         let absent = DeviceId::from_bits(77);
         assert_eq!(change(&store, true, absent, 1).await.unwrap_err().code(), "concurrent_change");
+    }
+
+    #[tokio::test]
+    async fn nobody_joins_a_group_that_was_deleted_meanwhile_and_whoever_is_in_it_leaves_it() {
+        let store = store().await;
+        let id = phone(&store, 1, &[5]).await.id;
+        assert_eq!(change(&store, true, id, 6).await.unwrap_err().code(), "concurrent_change");
+        assert_eq!(groups(&store, id).await, [5]);
+        change(&store, false, id, 5).await.unwrap();
+        assert_eq!(groups(&store, id).await, []);
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use trennwand_android::{
     DeviceReport, EnrollmentToken, EnrollmentTokenName, Enterprise, EnterpriseName, Operation,
     OperationName, Page, PageToken, Policy, PolicyName, Signup, SignupRequest, SignupUrl,
 };
-use trennwand_domain::{Error, Locale, Result};
+use trennwand_domain::{Error, Locale, ReasonCode, Result};
 
 #[derive(Debug, Default)]
 pub(crate) struct FakeGoogle(Mutex<Inner>);
@@ -22,7 +22,17 @@ pub(crate) struct Inner {
     /// Every call, by its name at Google.
     pub(crate) calls: Vec<String>,
     pub(crate) callback: String,
+    /// What was told of an enterprise last.
     pub(crate) enterprise: Option<Enterprise>,
+    /// Those that we are let to: `enterprises/LC01` and so on, with what was told when they were made.
+    pub(crate) enterprises: Vec<Enterprise>,
+    /// How many sign-ups were begun, and which of them were finished.
+    signups: usize,
+    finished: Vec<String>,
+    /// Enterprises are made, and nobody hears of it.
+    pub(crate) loses_enterprises: bool,
+    /// Our own identity may do nothing any more.
+    pub(crate) is_locked: bool,
     pub(crate) policies: Vec<(PolicyName, i64, Policy)>,
     pub(crate) tokens: Vec<EnrollmentToken>,
     pub(crate) commands: Vec<(DeviceName, Command)>,
@@ -46,9 +56,26 @@ impl FakeGoogle {
         Box::pin(std::future::ready(answer(&mut inner)))
     }
 
+    /// A call about one enterprise.
+    fn reach<T: Send + 'static>(
+        &self,
+        name: &str,
+        enterprise: EnterpriseName,
+        answer: impl FnOnce(&mut Inner) -> Result<T>,
+    ) -> BoxFuture<'_, Result<T>> {
+        self.call(name, |inner| {
+            let known = inner.enterprises.iter().any(|e| e.name.as_ref() == Some(&enterprise));
+            if known && !inner.is_locked { answer(inner) } else { Err(forbidden()) }
+        })
+    }
+
     pub(crate) fn calls_of(&self, name: &str) -> usize {
         self.inner().calls.iter().filter(|call| *call == name).count()
     }
+}
+
+fn forbidden() -> Error {
+    Error::forbidden(ReasonCode::AndroidNotAuthorized)
 }
 
 fn absent<T>() -> Result<T> {
@@ -62,7 +89,8 @@ impl DeviceManagement for FakeGoogle {
     ) -> BoxFuture<'a, Result<SignupUrl>> {
         self.call("signupUrls.create", |inner| {
             inner.callback = request.callback_url.clone();
-            let name = "signupUrls/S1".parse().unwrap();
+            inner.signups += 1;
+            let name = format!("signupUrls/S{}", inner.signups).parse().unwrap();
             Ok(SignupUrl { name, url: "https://play.google.example/signup".into() })
         })
     }
@@ -73,27 +101,53 @@ impl DeviceManagement for FakeGoogle {
         enterprise: &'a Enterprise,
     ) -> BoxFuture<'a, Result<Enterprise>> {
         let good = signup.token.expose() == "good";
+        let signup = signup.name.to_string();
         self.call("enterprises.create", |inner| {
-            if !good {
+            if !good || inner.finished.contains(&signup) {
                 return Err(Error::invalid("enterpriseToken", "is not one"));
             }
-            let name = Some("enterprises/LC01".parse().unwrap());
-            let made = Enterprise { name, ..enterprise.clone() };
+            inner.finished.push(signup);
+            let name = format!("enterprises/LC0{}", inner.finished.len()).parse().unwrap();
+            let made = Enterprise { name: Some(name), ..enterprise.clone() };
             inner.enterprise = Some(made.clone());
-            Ok(made)
+            inner.enterprises.push(made.clone());
+            match inner.loses_enterprises {
+                true => Err(Error::unavailable("no answer")),
+                false => Ok(made),
+            }
         })
     }
 
-    fn enterprise<'a>(&'a self, _: &'a EnterpriseName) -> BoxFuture<'a, Result<Enterprise>> {
-        self.call("enterprises.get", |inner| inner.enterprise.clone().map_or_else(absent, Ok))
+    fn enterprise<'a>(&'a self, name: &'a EnterpriseName) -> BoxFuture<'a, Result<Enterprise>> {
+        self.reach("enterprises.get", name.clone(), |inner| {
+            let known = inner.enterprises.iter().find(|e| e.name.as_ref() == Some(name));
+            known.cloned().map_or_else(absent, Ok)
+        })
+    }
+
+    fn enterprises<'a>(
+        &'a self,
+        _: Option<&'a PageToken>,
+    ) -> BoxFuture<'a, Result<Page<Enterprise>>> {
+        self.call("enterprises.list", |inner| {
+            if inner.is_locked {
+                return Err(forbidden());
+            }
+            let basic = |e: &Enterprise| Enterprise {
+                name: e.name.clone(),
+                enterprise_display_name: e.enterprise_display_name.clone(),
+                ..Enterprise::default()
+            };
+            Ok(Page { items: inner.enterprises.iter().map(basic).collect(), next: None })
+        })
     }
 
     fn patch_enterprise<'a>(
         &'a self,
-        _: &'a EnterpriseName,
+        name: &'a EnterpriseName,
         enterprise: &'a Enterprise,
     ) -> BoxFuture<'a, Result<Enterprise>> {
-        self.call("enterprises.patch", |inner| {
+        self.reach("enterprises.patch", name.clone(), |inner| {
             inner.enterprise = Some(enterprise.clone());
             Ok(enterprise.clone())
         })
@@ -108,7 +162,7 @@ impl DeviceManagement for FakeGoogle {
         name: &'a PolicyName,
         policy: &'a Policy,
     ) -> BoxFuture<'a, Result<Policy>> {
-        self.call("policies.patch", |inner| {
+        self.reach("policies.patch", name.enterprise(), |inner| {
             let known = inner.policies.iter_mut().find(|(known, ..)| known == name);
             let version = match known {
                 Some((_, version, settings)) => {
@@ -126,7 +180,7 @@ impl DeviceManagement for FakeGoogle {
     }
 
     fn policy<'a>(&'a self, name: &'a PolicyName) -> BoxFuture<'a, Result<Policy>> {
-        self.call("policies.get", |inner| {
+        self.reach("policies.get", name.enterprise(), |inner| {
             let known = inner.policies.iter().find(|(known, ..)| known == name);
             known.map_or_else(absent, |(name, version, policy)| {
                 Ok(Policy { name: Some(name.clone()), version: Some(*version), ..policy.clone() })
@@ -135,7 +189,7 @@ impl DeviceManagement for FakeGoogle {
     }
 
     fn delete_policy<'a>(&'a self, name: &'a PolicyName) -> BoxFuture<'a, Result<()>> {
-        self.call("policies.delete", |inner| {
+        self.reach("policies.delete", name.enterprise(), |inner| {
             inner.policies.retain(|(known, ..)| known != name);
             Ok(())
         })
@@ -154,8 +208,9 @@ impl DeviceManagement for FakeGoogle {
         enterprise: &'a EnterpriseName,
         token: &'a EnrollmentToken,
     ) -> BoxFuture<'a, Result<EnrollmentToken>> {
-        self.call("enrollmentTokens.create", |inner| {
-            let place = inner.tokens.len() + 1;
+        self.reach("enrollmentTokens.create", enterprise.clone(), |inner| {
+            let created = inner.calls.iter().filter(|call| *call == "enrollmentTokens.create");
+            let place = created.count();
             let made = EnrollmentToken {
                 name: format!("{enterprise}/enrollmentTokens/T{place}").parse().ok(),
                 value: Some(format!("VALUE{place}")),
@@ -173,7 +228,7 @@ impl DeviceManagement for FakeGoogle {
         &'a self,
         name: &'a EnrollmentTokenName,
     ) -> BoxFuture<'a, Result<()>> {
-        self.call("enrollmentTokens.delete", |inner| {
+        self.reach("enrollmentTokens.delete", name.enterprise(), |inner| {
             inner.tokens.retain(|token| token.name.as_ref() != Some(name));
             Ok(())
         })
@@ -188,10 +243,10 @@ impl DeviceManagement for FakeGoogle {
 
     fn devices<'a>(
         &'a self,
-        _: &'a EnterpriseName,
+        enterprise: &'a EnterpriseName,
         page: Option<&'a PageToken>,
     ) -> BoxFuture<'a, Result<Page<DeviceReport>>> {
-        self.call("devices.list", |inner| {
+        self.reach("devices.list", enterprise.clone(), |inner| {
             let from: usize = page.map_or(0, |page| page.0.parse().unwrap());
             let items: Vec<_> = inner.devices.iter().skip(from).take(100).cloned().collect();
             let to = from + items.len();

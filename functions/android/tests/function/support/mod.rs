@@ -4,7 +4,7 @@ mod google;
 
 use std::sync::{
     Arc, Mutex, OnceLock,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use axum::{
@@ -23,8 +23,8 @@ use trennwand_android::BoxFuture;
 use trennwand_auth::{ClientSecret, Issuer, Scopes, SigningKey, Verifier};
 use trennwand_domain::{
     Authenticator, Client, Clock, ControlStates, Device, DeviceId, DeviceState, Digest, Duration,
-    Enrollment, Entropy, ManualClock, Method, OneTimeToken, Owner, Ownership, Platform, Result,
-    Sealed, Secret, Slots, Target, Tenant, TenantScope, TenantStatus, Timestamp,
+    Enrollment, Entropy, Error, ManualClock, Method, OneTimeToken, Owner, Ownership, Platform,
+    Result, Sealed, Secret, Slots, Target, Tenant, TenantScope, TenantStatus, Timestamp,
 };
 use trennwand_fn_android::{AndroidState, Expected, GoogleKeys, KeySource, work};
 use trennwand_fn_onboarding::{Terms, accept_for_demonstration, provision};
@@ -55,11 +55,15 @@ impl Publisher for Sent {
 pub(crate) struct Provider {
     key: &'static RsaKey,
     pub(crate) fetched: AtomicUsize,
+    pub(crate) is_away: AtomicBool,
 }
 
 impl KeySource for Provider {
     fn fetch(&self) -> BoxFuture<'_, Result<Vec<u8>>> {
         self.fetched.fetch_add(1, Ordering::SeqCst);
+        if self.is_away.load(Ordering::SeqCst) {
+            return Box::pin(std::future::ready(Err(Error::unavailable("away"))));
+        }
         let (n, e) = components(self.key.spki_der());
         let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let key = json!({ "kid": "k1", "kty": "RSA", "n": part(n), "e": part(e) });
@@ -90,6 +94,7 @@ pub(crate) struct World {
     pub(crate) sent: Arc<Sent>,
     pub(crate) state: AndroidState,
     routes: Router,
+    issuer: Issuer,
     token: String,
     messages: AtomicUsize,
 }
@@ -107,12 +112,23 @@ impl World {
     /// A tenant that is bound, with its policies at Google.
     pub(crate) async fn bound() -> Self {
         let world = Self::agreed().await;
-        world.call("POST", "/android/signup", Some(json!({ "devices": 20000 }))).await.expect(201);
-        let callback = world.google.inner().callback.clone();
-        let path = callback.strip_prefix("https://mdm.example").unwrap();
-        assert_eq!(world.get(&format!("{path}?enterpriseToken=good")).await, StatusCode::OK);
-        world.work(AndroidWork::Align).await;
+        world.bind().await;
         world
+    }
+
+    /// The sign-up from its beginning to its end, and what follows from it.
+    pub(crate) async fn bind(&self) {
+        self.call("POST", "/android/signup", Some(json!({ "devices": 20000 }))).await.expect(201);
+        assert_eq!(self.get(&self.callback()).await, StatusCode::OK);
+        self.work(AndroidWork::Align).await;
+        self.work(AndroidWork::Settle(None)).await;
+    }
+
+    /// Where Google leads the administrator at the end of the sign-up that was begun last.
+    pub(crate) fn callback(&self) -> String {
+        let callback = self.google.inner().callback.clone();
+        let path = callback.strip_prefix("https://mdm.example").unwrap();
+        format!("{path}?enterpriseToken=good")
     }
 
     pub(crate) async fn new() -> Self {
@@ -132,7 +148,8 @@ impl World {
         provision(&core, &scope, None).await.unwrap();
         let issuer = Issuer::new(SigningKey::generate().unwrap(), base, clock.clone(), entropy);
         let google = Arc::new(FakeGoogle::default());
-        let provider = Arc::new(Provider { key: key(), fetched: AtomicUsize::new(0) });
+        let (fetched, is_away) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let provider = Arc::new(Provider { key: key(), fetched, is_away });
         let sent = Arc::new(Sent::default());
         let state = AndroidState {
             core: core.clone(),
@@ -144,6 +161,7 @@ impl World {
             platform: Arc::new(trennwand_fn_android::Platform {
                 topic: "projects/p/topics/t".into(),
                 device_quota: 20_000,
+                tenant_quota: 25_000,
                 terms: Some("1".into()),
             }),
         };
@@ -151,7 +169,25 @@ impl World {
         let routes = trennwand_web::finish(trennwand_fn_android::router(state.clone()), shell);
         let token = token(&core, &issuer, &scope).await;
         let messages = AtomicUsize::new(0);
-        Self { core, clock: manual, scope, google, provider, sent, state, routes, token, messages }
+        let clock = manual;
+        Self { core, clock, scope, google, provider, sent, state, routes, issuer, token, messages }
+    }
+
+    /// A fresh access token: they last for an hour.
+    pub(crate) async fn sign_in_again(&mut self) {
+        self.token = token(&self.core, &self.issuer, &self.scope).await;
+    }
+
+    /// Lets one tenant have this many phones at most.
+    pub(crate) fn limit(&mut self, tenant_quota: u32) {
+        let platform = trennwand_fn_android::Platform {
+            tenant_quota,
+            ..trennwand_fn_android::Platform::clone(&self.state.platform)
+        };
+        self.state.platform = Arc::new(platform);
+        let shell = Shell { ids: self.core.ids.clone(), function: "android" };
+        let routes = trennwand_fn_android::router(self.state.clone());
+        self.routes = trennwand_web::finish(routes, shell);
     }
 
     pub(crate) async fn work(&self, order: AndroidWork) {
@@ -201,7 +237,7 @@ impl World {
         let policy = token.policy_name.clone().unwrap();
         let version = inner.policies.iter().find(|(name, ..)| *name == policy).unwrap().1;
         json!({
-            "name": format!("enterprises/LC01/devices/{phone}"),
+            "name": format!("{}/devices/{phone}", policy.enterprise()),
             "ownership": ownership,
             "managementMode": "PROFILE_OWNER",
             "state": "ACTIVE",

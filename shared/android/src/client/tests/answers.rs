@@ -44,6 +44,28 @@ async fn a_sign_up_asks_and_answers_as_the_discovery_document_says() {
 }
 
 #[tokio::test]
+async fn the_projects_enterprises_come_in_pages() {
+    let rig = Rig::new(|asked| match asked.line.contains("pageToken") {
+        false => reply(
+            200,
+            r#"{"enterprises":[{"name":"enterprises/LC1","enterpriseDisplayName":"F"}],"nextPageToken":"n"}"#,
+        ),
+        true => reply(200, "{}"),
+    })
+    .await;
+    let first = rig.google.enterprises(None).await.unwrap();
+    assert_eq!(first.items[0].name, Some(enterprise()));
+    assert_eq!(line_of(&rig).await, "GET /v1/enterprises?projectId=our-project&pageSize=100");
+    let next = first.next.unwrap();
+    let last = rig.google.enterprises(Some(&next)).await.unwrap();
+    assert_eq!((last.items.len(), last.next), (0, None));
+    assert_eq!(
+        line_of(&rig).await,
+        "GET /v1/enterprises?projectId=our-project&pageSize=100&pageToken=n"
+    );
+}
+
+#[tokio::test]
 async fn patches_carry_their_mask_and_nothing_else() {
     let rig = Rig::new(|asked| match asked.line.contains("/devices/") {
         true => reply(200, r#"{"name":"enterprises/LC1/devices/d1"}"#),

@@ -1,0 +1,66 @@
+use trennwand_android::DeviceName;
+use trennwand_domain::{
+    AndroidBinding, BindingState, Device, DeviceState, Duration, Error, Platform, Result,
+    TenantScope,
+};
+use trennwand_runtime::{AndroidWork, Message};
+use trennwand_store::{DeviceFilter, Page};
+
+use super::{Bound, token};
+use crate::AndroidState;
+
+/// How many phones and invitations are looked at for one message.
+const PAGE: u32 = 50;
+
+/// After the tenant was bound or unbound: no invitation keeps a token of another enterprise, and no
+/// phone counts that was enrolled in one.
+pub(super) async fn settle(
+    state: &AndroidState,
+    scope: TenantScope,
+    binding: AndroidBinding,
+    from: Option<&str>,
+) -> Result<()> {
+    let filter = DeviceFilter { platform: Some(Platform::Android), ..DeviceFilter::default() };
+    let page = Page { cursor: from.map(str::to_owned), ..Page::first(PAGE) };
+    let is_unbound = binding.state == BindingState::Unbound;
+    let bound = Bound::of(scope, binding)?;
+    let listed = state.core.store.devices(&scope).list(&filter, &page).await?;
+    for device in &listed.items {
+        match (&bound, device.state) {
+            (Some(bound), DeviceState::Invited) => {
+                token::token(state, bound, device.enrollment).await?;
+            }
+            (None, DeviceState::Invited) => {
+                token::withdraw(state, &scope, device.enrollment).await?;
+            }
+            (_, managed) if managed.is_managed() && (is_unbound || bound.is_some()) => {
+                end(state, &scope, bound.as_ref(), device).await?;
+            }
+            _ => {}
+        }
+    }
+    if let Some(next) = listed.next {
+        let work = AndroidWork::Settle(Some(next));
+        let message = Message::Android { tenant: scope.tenant(), work };
+        state.publisher.publish(&message, Duration::ZERO).await?;
+    }
+    Ok(())
+}
+
+/// Ends an enrolment in another enterprise than the one that is bound: it cannot be reached any more.
+async fn end(
+    state: &AndroidState,
+    scope: &TenantScope,
+    bound: Option<&Bound>,
+    device: &Device,
+) -> Result<()> {
+    let store = &state.core.store;
+    let phone = store.android(scope).phone(device.id).await?;
+    let name: Option<DeviceName> =
+        phone.map(|phone| phone.name.parse().map_err(Error::internal)).transpose()?;
+    if name.zip(bound).is_some_and(|(name, bound)| name.enterprise() == bound.enterprise) {
+        return Ok(());
+    }
+    let over = Device { state: DeviceState::Released, ..device.clone() };
+    store.devices(scope).save(&over, None).await
+}
