@@ -132,6 +132,7 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
             (Data, "PutItem", "T:A T:D# T:E T:G T:H T:L T:P T:R T:U T:V T:Z T:AUD T:IDK X:link"),
             (Data, "UpdateItem", "T:D# T:E T:W"),
             (Data, "DeleteItem", "T:D# T:G T:L T:U T:Y T:Z X:link"),
+            (Data, "ConditionCheckItem", "T:G"),
             (ByTenant, "Query", "T:D"),
             (Keys, "GetItem", "T:K O#J"),
             (Keys, "BatchGetItem", "T:S"),

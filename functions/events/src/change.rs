@@ -314,7 +314,10 @@ pub(crate) mod tests {
         let bound = change("MODIFY", "T#TENANT#W", "0", state("signing_up"), state("bound"));
         assert_eq!(bound, Some(Change::AndroidBound));
         assert_eq!(change("MODIFY", "T#TENANT#W", "0", state("bound"), state("bound")), None);
-        assert_eq!(change("MODIFY", "T#TENANT#W", "0", state("bound"), state("unbound")), None);
+        let became = |before, now| change("MODIFY", "T#TENANT#W", "0", state(before), state(now));
+        assert_eq!(became("bound", "unbound"), Some(Change::AndroidUnbound));
+        assert_eq!(became("signing_up", "unbound"), Some(Change::AndroidUnbound));
+        assert_eq!(became("bound", "ended_at_google"), None);
 
         let enrollment = "enr_00000000000000000000000006";
         let link =

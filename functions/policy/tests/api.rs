@@ -317,6 +317,37 @@ async fn phones_are_listed_filtered_shown_and_forgotten() {
 }
 
 #[tokio::test]
+async fn who_forgets_an_invited_phone_takes_its_invitation_back() {
+    let world = World::new().await;
+    let made = world.invite("personal", None).await;
+    let code = text(&made["url"]).strip_prefix("https://mdm.example/e/").unwrap();
+    let code = OneTimeToken::parse(code).unwrap();
+    assert_eq!(world.delete(&format!("/devices/{}", text(&made["device"]))).await, 204);
+    let shown = world.get(&format!("/enrollments/{}", text(&made["id"]))).await;
+    assert_eq!(text(&shown["status"]), "revoked");
+    assert!(world.core.store.directory().enrollment(&code).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_phone_leaves_a_group_that_is_gone() {
+    let world = World::new().await;
+    let phone = text(&world.invite("company", None).await["device"]).to_owned();
+    let (_, group) = world.post("/groups", json!({"name": "Docks"})).await;
+    let group = format!("/groups/{}", text(&group["id"]));
+    let member = format!("{group}/members/{phone}");
+    let put = async || world.send(&world.token, "PUT", &member, None, None).await.status;
+    assert_eq!(put().await, 204);
+    assert_eq!(world.delete(&group).await, 204);
+    // Nobody follows what was written here: it is still in the phone's list.
+    let groups = async || world.get(&format!("/devices/{phone}")).await["groups"].clone();
+    assert_eq!(groups().await.as_array().unwrap().len(), 1);
+    assert_eq!(world.delete(&member).await, 204);
+    assert_eq!(groups().await, json!([]));
+    assert_eq!(world.delete(&member).await, 404);
+    assert_eq!(put().await, 404);
+}
+
+#[tokio::test]
 async fn phones_are_found_by_policy_by_silence_and_by_whose_they_are() {
     let world = World::new().await;
     let anna = json!({"external_id": "4711", "email": "Anna@example.com"});

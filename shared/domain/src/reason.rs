@@ -269,8 +269,8 @@ reasons! {
         "Der Mandant ist bereits mit Google verbunden.";
     /// The platform has no phones left to reserve.
     AndroidQuotaExhausted = 105, "android_quota_exhausted",
-        "The platform's quota of Android phones at Google does not hold this many more.",
-        "Das Kontingent der Plattform für Android-Telefone bei Google reicht dafür nicht aus.";
+        "The platform's quota of Android phones at Google, or one tenant's share of it, does not hold this many.",
+        "Das Kontingent der Plattform für Android-Telefone bei Google, oder der Anteil eines Mandanten daran, reicht dafür nicht aus.";
     /// The tenant's share is used up.
     AndroidReservationExhausted = 106, "android_reservation_exhausted",
         "All Android phones reserved for the tenant are taken; reserve more first.",
