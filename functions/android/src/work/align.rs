@@ -1,7 +1,8 @@
 use serde_json::{Map, Value};
 use trennwand_android::{Class, Policy, class};
 use trennwand_domain::{
-    AndroidBinding, AndroidPolicy, AssignmentHead, Digest, Duration, Error, Locale, Purpose, Result,
+    AndroidBinding, AndroidPolicy, AssignmentHead, Digest, Duration, Error, Locale, Purpose,
+    ReasonCode, Result,
 };
 use trennwand_policy::{PlannedPolicy, android_policies, android_settings};
 use trennwand_runtime::{AndroidWork, Message};
@@ -12,6 +13,9 @@ use crate::{AndroidState, brand};
 /// How long a policy stays at Google that no rule asks for any more: an enrolment token names a policy,
 /// is good for at most 30 days, and would lead a phone to nothing.
 const KEPT: Duration = Duration::from_secs(31 * 86_400);
+
+/// More messages than are worked off at a time for one tenant.
+const WRITERS: usize = 8;
 
 /// Brings policies and brand at Google in line with the assignment head.
 pub(super) async fn align(state: &AndroidState, bound: &Bound) -> Result<()> {
@@ -58,10 +62,42 @@ pub(super) async fn policies(
             _ => {}
         }
     }
-    if after != before {
-        android.put_policies(&after, revision).await?;
+    if after == before {
+        return Ok(after);
     }
-    Ok(after)
+    remember(state, bound, after, revision).await
+}
+
+/// Keeps what was written. If another message wrote the same at the same time, Google counted both, and
+/// the later version is the one in force.
+async fn remember(
+    state: &AndroidState,
+    bound: &Bound,
+    mut written: Vec<AndroidPolicy>,
+    mut revision: u64,
+) -> Result<Vec<AndroidPolicy>> {
+    let android = state.core.store.android(&bound.scope);
+    let is_same = |one: &[AndroidPolicy], other: &[AndroidPolicy]| {
+        let what = |policy: &AndroidPolicy| (policy.name.clone(), policy.digest);
+        one.iter().map(what).eq(other.iter().map(what))
+    };
+    for _ in 0..WRITERS {
+        let error = match android.put_policies(&written, revision).await {
+            Err(error) if error.code() == ReasonCode::ConcurrentChange.as_str() => error,
+            outcome => return outcome.map(|()| written),
+        };
+        let (theirs, now) = android.policies().await?;
+        if !is_same(&theirs, &written) {
+            return Err(error);
+        }
+        for (ours, theirs) in written.iter_mut().zip(theirs) {
+            if theirs.version > ours.version {
+                *ours = theirs;
+            }
+        }
+        revision = now;
+    }
+    Err(Error::unavailable("the policies are written by many at once"))
 }
 
 async fn policy(
