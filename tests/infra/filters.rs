@@ -93,7 +93,7 @@ fn record(name: &str, pk: &str, sk: &str, old: &Value, new: &Value) -> Value {
 /// What an item may hold of the attributes that decide; one at a time, headers both.
 fn images() -> Vec<Value> {
     let mut images = vec![json!({})];
-    for word in ["signing_up", "bound"] {
+    for word in ["signing_up", "bound", "ended_at_google", "unbound"] {
         images.push(json!({ "st": { "S": word } }));
     }
     for (link, revoked) in [("AA==", false), ("AA==", true), ("AQ==", false)] {

@@ -83,7 +83,11 @@ impl Held {
         let stand_in = config.google.as_ref().map(|google| format!("{google}/oauth2/v3/certs"));
         let keys = PublicKeys::new(stand_in.as_deref().unwrap_or(KEYS_URL))?;
         let queue = Some(config.android_queue.clone());
-        let quota = config.device_quota.as_deref().map(str::parse);
+        let number = |text: &Option<String>| text.as_deref().map(str::parse).transpose();
+        let device_quota = number(&config.device_quota).map_err(Error::internal)?;
+        let device_quota = device_quota.unwrap_or(DEVICE_QUOTA);
+        let tenant_quota = number(&config.tenant_quota).map_err(Error::internal)?;
+        let usual = Platform::usual_tenant_quota(device_quota);
         let audience = format!("{}/android/notifications", core.base_url);
         Ok(AndroidState {
             gate,
@@ -93,7 +97,8 @@ impl Held {
             publisher: aws.publisher(Queues { android_queue: queue, ..Queues::default() }),
             platform: Arc::new(Platform {
                 topic: topic.clone(),
-                device_quota: quota.transpose().map_err(Error::internal)?.unwrap_or(DEVICE_QUOTA),
+                device_quota,
+                tenant_quota: tenant_quota.unwrap_or(usual),
                 terms: config.terms_version.clone(),
             }),
             core: core.clone(),

@@ -252,6 +252,8 @@ configs! {
         push_account: email = "PUSH_ACCOUNT",
         /// How many phones Google lets the platform manage; 500 if nothing is said.
         device_quota: count = "DEVICE_QUOTA",
+        /// How many of them one tenant may have kept for itself; a fifth if nothing is said.
+        tenant_quota: count = "TENANT_QUOTA",
         /// The version of the operator's terms; without terms nobody can be bound to Google.
         terms_version: version = "TERMS_VERSION",
         /// A stand-in for Google, for an emulator.

@@ -124,6 +124,7 @@ fn what_google_is_to_be_told_has_its_form() {
         ("PUBSUB_TOPIC", "projects/trennwand-prod/topics/android"),
         ("PUSH_ACCOUNT", "push@trennwand-prod.iam.gserviceaccount.com"),
         ("DEVICE_QUOTA", "500"),
+        ("TENANT_QUOTA", "50"),
         ("GOOGLE_URL", "http://127.0.0.1:9090"),
     ];
     let config: Android = read(&good).unwrap();
@@ -136,6 +137,7 @@ fn what_google_is_to_be_told_has_its_form() {
         ("PUSH_ACCOUNT", "push"),
         ("PUSH_ACCOUNT", "@example.com"),
         ("DEVICE_QUOTA", "-1"),
+        ("TENANT_QUOTA", "all"),
         ("DEVICE_QUOTA", "12345678"),
         ("GOOGLE_URL", "https://google.example"),
     ] {
