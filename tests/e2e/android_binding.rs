@@ -113,6 +113,24 @@ async fn a_lost_answer_leaves_no_enterprise_without_its_tenant() {
 }
 
 #[tokio::test]
+async fn a_sign_up_that_nobody_finishes_gives_its_phones_back() {
+    let world = World::new().await;
+    let order = json!({ "devices": 70 });
+    world.tenant.post(&world.path("/android/signup"), order).await.expect(201);
+    for (hours, status, reserved) in [(23, "signing_up", 70), (25, "unbound", 0)] {
+        world.clock.advance(hours * HOUR);
+        world.server.tick().await.expect("the timer");
+        world.settle().await;
+        let shown = shown(&world).await;
+        assert_eq!(
+            (&shown["status"], &shown["devices"]["reserved"]),
+            (&json!(status), &json!(reserved))
+        );
+    }
+    bind(&world).await;
+}
+
+#[tokio::test]
 async fn an_enterprise_ended_in_googles_console_is_noticed_and_another_can_be_bound() {
     let world = World::new().await;
     bind(&world).await;

@@ -47,6 +47,23 @@ pub(crate) async fn look(
     tx.commit().await
 }
 
+/// Whether an enterprise was made for a sign-up that is about to be replaced; then it is bound.
+pub(crate) async fn adopt(
+    state: &AndroidState,
+    scope: &TenantScope,
+    binding: &AndroidBinding,
+) -> bool {
+    let found = match find(state, scope, binding).await {
+        Ok(Some(name)) => record(state, scope, binding, &name).await.map(|()| true),
+        outcome => outcome.map(|_| false),
+    };
+    found.unwrap_or_else(|error| {
+        // Whoever wants to sign up is not kept from it.
+        tracing::warn!(?error, "the enterprise of a former sign-up cannot be looked for");
+        false
+    })
+}
+
 /// What Google is told of the tenant.
 ///
 /// # Errors

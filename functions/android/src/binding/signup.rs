@@ -9,7 +9,7 @@ use trennwand_runtime::{Answer, Write, Written};
 use trennwand_web::{ForTenant, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
-use super::{check_agreement, reservation};
+use super::{check_agreement, pending, reservation};
 use crate::AndroidState;
 
 /// A sign-up at Google to be begun; the body may be left out.
@@ -55,7 +55,8 @@ pub(crate) struct Signup {
 }
 
 /// Begins the sign-up at Google: the company's administrator opens the page, and at its end Google
-/// leads back here and the enterprise is bound. Beginning anew replaces a sign-up that was begun before.
+/// leads back here and the enterprise is bound. Beginning anew replaces a sign-up that was begun before,
+/// unless that came to an enterprise without anybody hearing of it: then the tenant is bound now.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/android/signup",
@@ -91,6 +92,11 @@ pub(crate) async fn android_signup_create(
     }
     let before = core.store.android(scope).binding().await?;
     if before.as_ref().is_some_and(|binding| binding.state == BindingState::Bound) {
+        return Err(Error::conflict(ReasonCode::AndroidBound).into());
+    }
+    if let Some(pending) = before.as_ref().filter(|b| b.state == BindingState::SigningUp)
+        && pending::adopt(&state, scope, pending).await
+    {
         return Err(Error::conflict(ReasonCode::AndroidBound).into());
     }
     // What is kept already, by a sign-up that is replaced or by an enterprise that is gone.

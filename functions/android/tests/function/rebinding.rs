@@ -144,6 +144,18 @@ async fn an_enterprise_whose_making_nobody_heard_of_is_found_and_no_second_one_m
     );
     assert_eq!(world.get(&world.callback()).await, StatusCode::OK, "the page is loaded again");
     assert_eq!(world.google.inner().enterprises.len(), 1);
+
+    // Or the sign-up is begun anew before anybody looked.
+    let world = World::agreed().await;
+    world.call("POST", "/android/signup", None).await.expect(201);
+    world.google.inner().loses_enterprises = true;
+    world.google.inner().is_locked = true;
+    assert_eq!(world.get(&world.callback()).await, StatusCode::SERVICE_UNAVAILABLE);
+    world.google.inner().is_locked = false;
+    let again = world.call("POST", "/android/signup", None).await.expect(409);
+    assert_eq!(again["code"], "android_bound");
+    assert_eq!(world.status().await, "bound");
+    assert_eq!(world.google.inner().enterprises.len(), 1);
 }
 
 #[tokio::test]
