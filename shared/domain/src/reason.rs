@@ -133,12 +133,12 @@ reasons! {
         "{apps} ist eine verwaltete App und damit innerhalb der Wand.";
     /// ProfileList has the wanted revisions.
     PolicyReported = 20, "policy_reported",
-        "The phone reports the wanted profiles.",
-        "Das Telefon meldet die gewünschten Profile.";
+        "The phone reports the wanted profiles, or the wanted version of its policy.",
+        "Das Telefon meldet die gewünschten Profile oder die gewünschte Fassung seiner Richtlinie.";
     /// A wanted profile is missing or old.
     PolicyNotCurrent = 21, "policy_not_current",
-        "The phone does not report the wanted profiles yet.",
-        "Das Telefon meldet die gewünschten Profile noch nicht.";
+        "The phone does not report the wanted profiles, or the wanted version of its policy, yet.",
+        "Das Telefon meldet die gewünschten Profile oder die gewünschte Fassung seiner Richtlinie noch nicht.";
     /// The wall was removed.
     WallLost = 22, "wall_lost",
         "The wall was installed, but the phone no longer reports it.",

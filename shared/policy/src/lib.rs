@@ -89,4 +89,4 @@ pub use render::{Variables, render};
 pub use sequence::{After, Next, next};
 pub use target::{Os, minimum_os};
 pub use template::{Part, Payload, Template, Variable};
-pub use wanted::{Wanted, WantedArtefact, applied_version, no_account, wanted};
+pub use wanted::{Wanted, WantedArtefact, applied_version, wanted};

@@ -44,18 +44,6 @@ pub fn wanted(tenant: TenantId, head: &AssignmentHead, device: &Device) -> Optio
     })
 }
 
-/// Why a phone gets no managed account by these settings, if it gets none; for a phone that is not
-/// there yet (`expected_best_verdict` of an invitation).
-#[must_use]
-pub fn no_account(head: &AssignmentHead, has_user: bool) -> Option<ReasonCode> {
-    match &head.mail {
-        Some(mail) if mail.kind == MailKind::None => Some(ReasonCode::MailNone),
-        None => Some(ReasonCode::MailNotSet),
-        Some(_) if !has_user => Some(ReasonCode::NoUser),
-        Some(_) => None,
-    }
-}
-
 /// The version whose wall stands on the phone as far as it said. Versions with the same wall are one
 /// to a phone: then it is the one in force. `None` also while the wall of another policy stands.
 #[must_use]
@@ -75,11 +63,15 @@ fn account<'a>(
     rule: &'a Rule,
     device: &Device,
 ) -> Result<&'a ArtefactRef, ReasonCode> {
-    let has_user = device.user.is_some() && device.person.is_some();
-    match no_account(head, has_user) {
-        Some(cause) => Err(cause),
-        None => rule.artefact(device.target, Purpose::Account).ok_or(ReasonCode::MailNotSet),
+    match &head.mail {
+        Some(mail) if mail.kind == MailKind::None => return Err(ReasonCode::MailNone),
+        None => return Err(ReasonCode::MailNotSet),
+        Some(_) => {}
     }
+    let account = rule.artefact(device.target, Purpose::Account).ok_or(ReasonCode::MailNotSet)?;
+    let has_user = device.user.is_some() && device.person.is_some();
+    // On Android the address is typed on the phone, so nobody has to be known.
+    if account.personal && !has_user { Err(ReasonCode::NoUser) } else { Ok(account) }
 }
 
 fn rendering(

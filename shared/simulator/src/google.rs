@@ -342,6 +342,13 @@ impl AndroidPhone {
         self.google.world().sync(self.place);
     }
 
+    /// Whether Google would wake it: a command waits, its policy has another version, or another one
+    /// is meant for it.
+    #[must_use]
+    pub fn is_called(&self) -> bool {
+        self.google.world().is_called(self.place)
+    }
+
     /// Switches it off or on. On does not yet mean online.
     pub fn set_on(&self, is_on: bool) {
         self.of_phone(|phone| phone.is_on = is_on);

@@ -1,29 +1,66 @@
 //! The Android part of the demo: the stand-in for Google and two phones behind it.
 
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use trennwand_runtime::SystemEntropy;
 use trennwand_simulator::{AndroidHandset, AndroidPhone, AndroidVersion, SetUp};
 
 use super::{
-    Customer, Google,
+    Cast, Customer, Google, Invitation,
     client::{DemoError, Result, text},
-    verdicts::{GLANCE, GLANCES},
+    verdicts::{GLANCE, GLANCES, Verdicts},
 };
 use crate::Console;
 
-const CAST: [(&str, &str); 2] =
-    [("Dora's own Android phone", "personal"), ("Emil's company Android phone", "company")];
+const CAST: [Cast; 2] = [
+    Cast {
+        name: "Dora Decker",
+        email: "dora@musterbau.example",
+        phone: "Dora's own Android phone",
+        platform: "android",
+        ownership: "personal",
+        leaks: false,
+    },
+    Cast {
+        name: "Emil Engel",
+        email: "emil@musterbau.example",
+        phone: "Emil's company Android phone",
+        platform: "android",
+        ownership: "company",
+        // Not by itself: somebody changes its policy at Google.
+        leaks: false,
+    },
+];
 
-/// A phone with its enrolment.
-struct Enrolled {
-    name: &'static str,
-    phone: AndroidPhone,
-    device: String,
+/// Keeps phones online until it is dropped: they do what Google calls them for.
+#[derive(Debug)]
+pub(super) struct AndroidOnline(JoinHandle<()>);
+
+impl AndroidOnline {
+    fn keep(phones: Vec<AndroidPhone>) -> Self {
+        Self(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(GLANCE).await;
+                phones.iter().filter(|phone| phone.is_called()).for_each(AndroidPhone::sync);
+            }
+        }))
+    }
+}
+
+impl Drop for AndroidOnline {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Binds the customer to the stand-in, enrols both phones, and lets the company's policy be changed
-/// past the service.
-pub(super) async fn play(google: &Google<'_>, customer: &Customer, console: Console) -> Result<()> {
+/// past the service. The policy is in force in this version.
+pub(super) async fn play(
+    google: &Google<'_>,
+    customer: &Customer,
+    version: u32,
+    console: Console,
+) -> Result<AndroidOnline> {
     console.title("7. Android: the customer is bound to Google");
     let root = &customer.root;
     let signup = customer.api.post(&format!("{root}/android/signup"), json!({})).await?;
@@ -37,36 +74,38 @@ pub(super) async fn play(google: &Google<'_>, customer: &Customer, console: Cons
         android["devices"]["reserved"],
     ));
 
-    let mut phones = Vec::new();
-    for (name, ownership) in CAST {
-        let order = json!({ "platform": "android", "ownership": ownership });
-        let made = customer.api.post(&format!("{root}/enrollments"), order).await?;
+    let (mut invitations, mut phones) = (Vec::new(), Vec::new());
+    for cast in &CAST {
+        let invitation = customer.invite(console, cast).await?;
         google.settle().await?;
         let handset = AndroidHandset::new(AndroidVersion::new(15), &SystemEntropy);
         let phone = google.stand_in().phone(handset);
-        phone.enroll(&prepared(text(&made, "url"), ownership).await?)?;
-        console.say(format_args!("   {name} is set up with a work profile."));
-        phones.push(Enrolled { name, phone, device: text(&made, "device").to_owned() });
+        phone.enroll(&prepared(&invitation.link, cast.ownership).await?)?;
+        console.say(format_args!("   {} is set up with a work profile.", cast.phone));
+        invitations.push(invitation);
+        phones.push(phone);
     }
     google.settle().await?;
-    for phone in &phones {
-        show(customer, phone, console, "contacts_closed", "proven").await?;
-    }
+    Verdicts::wait(customer, &invitations, version).await?.show(console);
 
     console.title("8. Somebody sets contact sharing back to Google's default, past the service");
-    let Some(company) = phones.last() else { return Ok(()) };
+    let Some((company, invitation)) = phones.last().zip(invitations.last()) else {
+        return Ok(AndroidOnline::keep(phones));
+    };
     let policies = customer.api.get(&format!("{root}/policies")).await?;
     let id = super::items(&policies).first().map(|policy| text(policy, "id")).unwrap_or_default();
     let policy = format!("{}/policies/android-company-{id}", text(&android, "enterprise"));
     let policy = policy.parse().map_err(|e| DemoError::Server(format!("{e}")))?;
     google.stand_in().reset_contact_sharing(&policy)?;
-    company.phone.sync();
+    company.sync();
     google.settle().await?;
-    show(customer, company, console, "contacts_closed", "violated").await?;
+    show(customer, (invitation, company), console, "contacts_closed", "violated").await?;
+    company.sync();
+    google.settle().await?;
     console.say("   The service has written its own policy again, and the phone has fetched it:");
-    company.phone.sync();
-    google.settle().await?;
-    show(customer, company, console, "contacts_closed", "proven").await
+    show(customer, (invitation, company), console, "contacts_closed", "proven").await?;
+    Verdicts::wait(customer, &invitations, version).await?.show(console);
+    Ok(AndroidOnline::keep(phones))
 }
 
 /// A page as a browser opens it.
@@ -108,26 +147,26 @@ fn set_up(page: &str, ownership: &str) -> Result<SetUp> {
 /// Waits until a control reads like this, and shows it.
 async fn show(
     customer: &Customer,
-    phone: &Enrolled,
+    (Invitation { phone, device, .. }, handset): (&Invitation, &AndroidPhone),
     console: Console,
     control: &str,
     verdict: &str,
 ) -> Result<()> {
-    let path = format!("{}/devices/{}/compliance", customer.root, phone.device);
+    let path = format!("{}/devices/{device}/compliance", customer.root);
     for _ in 0..GLANCES {
         let compliance = customer.api.get(&path).await?;
         let controls = compliance["controls"].as_array().into_iter().flatten();
         let found: Option<&Value> = controls.into_iter().find(|c| text(c, "control") == control);
         if let Some(found) = found.filter(|found| text(found, "verdict") == verdict) {
             let why = text(&found["reason"], "text");
-            console.say(format_args!("   {}, {control}: {verdict}. {why}", phone.name));
+            console.say(format_args!("   {phone}, {control}: {verdict}. {why}"));
             return Ok(());
         }
         tokio::time::sleep(GLANCE).await;
         // What was changed past the service is looked for as it was reported.
         if verdict == "proven" {
-            phone.phone.sync();
+            handset.sync();
         }
     }
-    Err(DemoError::Server(format!("{} does not become {verdict}", phone.name)))
+    Err(DemoError::Server(format!("{phone} does not become {verdict}")))
 }

@@ -20,12 +20,13 @@ use trennwand_runtime::{SystemClock, SystemEntropy};
 use trennwand_simulator::{Handset, Keys, Online, Phone, StandInApns, Surroundings};
 
 pub(crate) use self::google_port::Google;
-pub use self::{client::DemoError, google_port::GoogleAlone, guest::Guest, tour::Tour};
 use self::{
+    android::AndroidOnline,
     client::{ApiClient, Result, items, text},
     narrator::Narrator,
     verdicts::Verdicts,
 };
+pub use self::{client::DemoError, google_port::GoogleAlone, guest::Guest, tour::Tour};
 use crate::{Console, Running};
 
 /// A person of the demo's company with a phone.
@@ -33,6 +34,7 @@ pub(crate) struct Cast {
     pub(crate) name: &'static str,
     pub(crate) email: &'static str,
     pub(crate) phone: &'static str,
+    pub(crate) platform: &'static str,
     pub(crate) ownership: &'static str,
     /// Whether the phone reports that data may leave the managed area.
     pub(crate) leaks: bool,
@@ -43,6 +45,7 @@ const CAST: [Cast; 3] = [
         name: "Anna Albers",
         email: "anna@musterbau.example",
         phone: "Anna's own iPhone",
+        platform: "ios",
         ownership: "personal",
         leaks: false,
     },
@@ -50,6 +53,7 @@ const CAST: [Cast; 3] = [
         name: "Bernd Brandt",
         email: "bernd@musterbau.example",
         phone: "Bernd's company iPhone",
+        platform: "ios",
         ownership: "company",
         leaks: false,
     },
@@ -57,6 +61,7 @@ const CAST: [Cast; 3] = [
         name: "Clara Conrad",
         email: "clara@musterbau.example",
         phone: "Clara's leaking iPhone",
+        platform: "ios",
         ownership: "personal",
         leaks: true,
     },
@@ -64,16 +69,20 @@ const CAST: [Cast; 3] = [
 
 /// A way for a phone of the cast into management.
 pub(crate) struct Invitation {
+    pub(crate) phone: &'static str,
     pub(crate) device: String,
     link: String,
 }
 
 /// Keeps the demo's phones online.
-pub struct Cameo(Vec<Online>);
+pub struct Cameo {
+    phones: Vec<Online>,
+    android: Option<AndroidOnline>,
+}
 
 impl std::fmt::Debug for Cameo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Cameo({} phones)", self.0.len())
+        write!(f, "Cameo({} iPhones, {:?})", self.phones.len(), self.android)
     }
 }
 
@@ -170,10 +179,11 @@ pub(crate) async fn perform(stage: Stage<'_>, console: Console) -> Result<Cameo>
     console.title("6. The verdicts");
     verdicts.show(console);
     console.say(LEGEND);
+    let mut cameo = Cameo { phones: online, android: None };
     if let Some(google) = &stage.google {
-        android::play(google, &customer, console).await?;
+        cameo.android = Some(android::play(google, &customer, version, console).await?);
     }
-    Ok(Cameo(online))
+    Ok(cameo)
 }
 
 const LEGEND: &str = "
@@ -194,24 +204,30 @@ impl Customer {
         console.say("   Mail: Exchange Online, signed in by OAuth.");
         let mut invitations = Vec::new();
         for cast in &CAST {
-            let user = json!({ "email": cast.email, "display_name": cast.name });
-            let user = self.api.post(&format!("{}/users", self.root), user).await?;
-            let order = json!({
-                "platform": "ios", "ownership": cast.ownership, "user": text(&user, "id"),
-            });
-            let made = self.api.post(&format!("{}/enrollments", self.root), order).await?;
-            console.say(format_args!(
-                "   {} gets a link for {}; best possible verdict: {}.",
-                cast.name,
-                cast.phone,
-                text(&made, "expected_best_verdict"),
-            ));
-            invitations.push(Invitation {
-                device: text(&made, "device").to_owned(),
-                link: text(&made, "url").to_owned(),
-            });
+            invitations.push(self.invite(console, cast).await?);
         }
         Ok(invitations)
+    }
+
+    /// Creates the user and an invitation for the user's phone.
+    pub(super) async fn invite(&self, console: Console, cast: &Cast) -> Result<Invitation> {
+        let user = json!({ "email": cast.email, "display_name": cast.name });
+        let user = self.api.post(&format!("{}/users", self.root), user).await?;
+        let order = json!({
+            "platform": cast.platform, "ownership": cast.ownership, "user": text(&user, "id"),
+        });
+        let made = self.api.post(&format!("{}/enrollments", self.root), order).await?;
+        console.say(format_args!(
+            "   {} gets a link for {}; best possible verdict: {}.",
+            cast.name,
+            cast.phone,
+            text(&made, "expected_best_verdict"),
+        ));
+        Ok(Invitation {
+            phone: cast.phone,
+            device: text(&made, "device").to_owned(),
+            link: text(&made, "url").to_owned(),
+        })
     }
 
     /// Makes a draft, then rolls it out, to these phones in stages; returns the new version.

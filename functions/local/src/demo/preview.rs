@@ -33,13 +33,15 @@ impl Customer {
                 console.say(format_args!("       {}: {before} → {after}", text(&change, "path")));
             }
             for lost in list(&target["loses"]) {
-                let way = text(&lost["channel"], "text");
-                console.say(format_args!("       no longer closed on {}: {way}", lost["phones"]));
+                let (what, way) = (text(&lost["source"], "text"), text(&lost["channel"], "text"));
+                let phones = &lost["phones"];
+                console.say(format_args!("       no longer closed on {phones}: {what} by {way}"));
             }
             for won in list(&target["gains"]) {
-                let way = text(&won["channel"], "text");
+                let (what, way) = (text(&won["source"], "text"), text(&won["channel"], "text"));
+                let phones = &won["phones"];
                 console
-                    .say(format_args!("       closed from then on, on {}: {way}", won["phones"]));
+                    .say(format_args!("       closed from then on, on {phones}: {what} by {way}"));
             }
         }
         let account = if seen["touches_mail_account"] == true { "is" } else { "is not" };

@@ -2,7 +2,7 @@ use serde_json::Value;
 use trennwand_domain::Duration;
 
 use super::{
-    CAST, Customer, Invitation,
+    Customer, Invitation,
     client::{DemoError, Result, text},
 };
 use crate::Console;
@@ -12,7 +12,14 @@ pub(crate) const GLANCE: Duration = Duration::from_millis(250);
 pub(crate) const GLANCES: u32 = 240;
 
 /// What the API says about the demo's phones.
-pub(crate) struct Verdicts(Vec<(Value, Value)>);
+pub(crate) struct Verdicts(Vec<Row>);
+
+/// A phone, how it stands, and its controls.
+struct Row {
+    phone: &'static str,
+    device: Value,
+    compliance: Value,
+}
 
 impl Verdicts {
     /// Waits until every phone has applied this version and proven it.
@@ -23,7 +30,7 @@ impl Verdicts {
     ) -> Result<Self> {
         for _ in 0..GLANCES {
             let now = Self::ask(customer, phones).await?;
-            if now.0.iter().all(|(device, compliance)| is_settled(device, compliance, version)) {
+            if now.0.iter().all(|row| is_settled(&row.device, &row.compliance, version)) {
                 return Ok(now);
             }
             tokio::time::sleep(GLANCE).await;
@@ -37,7 +44,7 @@ impl Verdicts {
             let path = format!("{}/devices/{}", customer.root, phone.device);
             let device = customer.api.get(&path).await?;
             let compliance = customer.api.get(&format!("{path}/compliance")).await?;
-            verdicts.push((device, compliance));
+            verdicts.push(Row { phone: phone.phone, device, compliance });
         }
         Ok(Self(verdicts))
     }
@@ -46,9 +53,9 @@ impl Verdicts {
     pub(crate) fn show(&self, console: Console) {
         let heading = ["phone", "owner", "verdict", "contacts", "account", "policy"];
         let mut rows = vec![heading.map(str::to_owned)];
-        rows.extend(self.0.iter().zip(&CAST).map(|((device, compliance), cast)| {
+        rows.extend(self.0.iter().map(|Row { phone, device, compliance }| {
             [
-                cast.phone.to_owned(),
+                (*phone).to_owned(),
                 text(device, "ownership").to_owned(),
                 text(device, "verdict").to_owned(),
                 control(compliance, "contacts_closed"),
@@ -57,10 +64,10 @@ impl Verdicts {
             ]
         }));
         console.table(&rows);
-        for ((_, compliance), cast) in self.0.iter().zip(&CAST) {
+        for Row { phone, compliance, .. } in &self.0 {
             for violated in controls(compliance).filter(|c| text(c, "verdict") == "violated") {
                 let (name, why) = (text(violated, "control"), text(&violated["reason"], "text"));
-                console.say(format_args!("   {}, {name}: {why}", cast.phone));
+                console.say(format_args!("   {phone}, {name}: {why}"));
             }
         }
     }

@@ -1,4 +1,4 @@
-use trennwand_domain::{MailAuth, MailSettings, UserId};
+use trennwand_domain::{MailAuth, MailSettings, Target, UserId};
 
 use super::*;
 use crate::fixtures::{TENANT, device, head};
@@ -79,4 +79,22 @@ fn the_applied_version_is_the_one_whose_wall_was_acknowledged() {
     assert_eq!(applied_version(&device, &wanted), Some(7), "an older wall stands");
     device.slots.of_mut(SlotKind::Wall).status = SlotStatus::Lost;
     assert_eq!(applied_version(&device, &wanted), None);
+}
+
+#[test]
+fn an_android_phones_mail_app_is_the_same_for_whoever_uses_it() {
+    let mut device = device();
+    device.target = Target::AndroidPersonal;
+    let mut head = head();
+    let of = |purpose, personal| ArtefactRef {
+        target: Target::AndroidPersonal,
+        purpose,
+        digest: Digest::of(b"any"),
+        personal,
+    };
+    head.rules[0].artefacts = vec![of(Purpose::Wall, false), of(Purpose::Account, false)];
+    let known = wanted(TENANT, &head, &device).unwrap().account.unwrap();
+    device.user = None;
+    device.person = None;
+    assert_eq!(wanted(TENANT, &head, &device).unwrap().account, Ok(known));
 }

@@ -121,6 +121,24 @@ impl World {
         }
     }
 
+    /// Whether there is something for the phone to fetch.
+    pub(super) fn is_called(&self, phone: usize) -> bool {
+        let Some(work) = &self.phones[phone].work else { return false };
+        let enterprise = self.enterprises.get(&work.enterprise);
+        let Some(device) = enterprise.and_then(|e| e.devices.get(&work.device)) else {
+            return true;
+        };
+        let name = format!("enterprises/{}/policies/{}", work.enterprise, device.policy);
+        let policy = self.policy_resource(&work.enterprise, &device.policy);
+        let version = policy.and_then(|policy| policy["version"].as_str()?.parse().ok());
+        let is_current = work.applied.as_ref().is_some_and(|(applied, at, _)| {
+            *applied == name && version.is_none_or(|version: i64| version == *at)
+        });
+        device.deleted
+            || device.operations.iter().any(|(_, operation)| operation.is_open())
+            || !is_current && version.is_some()
+    }
+
     /// The phone goes online: carries out commands, fetches its policy and reports.
     pub(super) fn sync(&mut self, phone: usize) {
         let now = self.now();

@@ -104,3 +104,26 @@ async fn deleting_a_device_wipes_it_when_it_comes_online() {
     assert_eq!(events(&personal), [AndroidEvent::WorkProfileRemoved]);
     assert_eq!(events(&company), [AndroidEvent::FactoryReset]);
 }
+
+#[tokio::test]
+async fn a_phone_is_called_for_a_new_policy_a_command_and_its_removal_and_for_nothing_else() {
+    let rig = Rig::new().await;
+    let phone = rig.personal(16).await;
+    assert!(!phone.is_called());
+    rig.google.reset_contact_sharing(&rig.policy).unwrap();
+    assert!(phone.is_called());
+    phone.sync();
+    assert!(!phone.is_called());
+    let name = phone.name().unwrap();
+    rig.client.issue_command(&name, &Command::lock(DAY)).await.unwrap();
+    assert!(phone.is_called());
+    phone.sync();
+    assert!(!phone.is_called());
+    rig.client
+        .issue_command(&name, &Command::wipe(Wipe::WorkProfile { reason: None }, DAY))
+        .await
+        .unwrap();
+    assert!(phone.is_called());
+    phone.sync();
+    assert!(!phone.is_called(), "nobody calls a phone that is not managed");
+}
