@@ -134,6 +134,7 @@ const SPOILT: &[(&str, &[Spoil])] = &[
             |t| t["Globals"]["Function"]["Timeout"] = json!(31),
             |t| of(t, "CheckinFunction")["Timeout"] = json!(3),
             |t| of(t, "WakeQueue")["VisibilityTimeout"] = json!(300),
+            |t| of(t, "GoogleFunction")["Timeout"] = json!(121),
             |t| of(t, "PolicyIntegration")["TimeoutInMillis"] = json!(1000),
             |t| of(t, "PolicyIntegration")["PayloadFormatVersion"] = json!("1.0"),
         ],
@@ -150,6 +151,7 @@ const SPOILT: &[(&str, &[Spoil])] = &[
         &[
             |t| drop_field(of(t, "WakeQueue"), "RedrivePolicy"),
             |t| drop_field(of(t, "ProvisionQueue"), "RedrivePolicy"),
+            |t| drop_field(of(t, "AndroidQueue"), "RedrivePolicy"),
             |t| drop_field(of(t, "WakeSource"), "FunctionResponseTypes"),
             |t| drop_field(of(t, "StreamSource"), "DestinationConfig"),
             |t| of(t, "StreamSource")["BisectBatchOnFunctionError"] = json!(false),
@@ -179,6 +181,8 @@ const SPOILT: &[(&str, &[Spoil])] = &[
         &[
             |t| drop_resource(t, "WakeDeadLettersAlarm"),
             |t| drop_resource(t, "CheckinErrorsAlarm"),
+            |t| drop_resource(t, "AndroidDeadLettersAlarm"),
+            |t| drop_resource(t, "GoogleErrorsAlarm"),
             |t| drop_resource(t, "StreamAgeAlarm"),
             |t| drop_resource(t, "ApiErrorsAlarm"),
             |t| drop_resource(t, "PushRefusalsAlarm"),
@@ -233,6 +237,10 @@ const SPOILT: &[(&str, &[Spoil])] = &[
                 drop_field(&mut of(t, "PushFunction")["Environment"]["Variables"], "MASTER_KEY_ARN")
             },
             |t| of(t, "PushFunction")["Environment"]["Variables"]["EXTRA"] = json!("x"),
+            |t| {
+                let told = &mut of(t, "GoogleFunction")["Environment"]["Variables"];
+                drop_field(told, "ANDROID_QUEUE_URL");
+            },
             |t| t["Globals"]["Function"]["Environment"]["Variables"]["AWS_REGION"] = json!("x"),
         ],
     ),
@@ -326,6 +334,7 @@ const SPOILT: &[(&str, &[Spoil])] = &[
         "every_route_leads_to_the_function_that_answers",
         &[
             |t| drop_resource(t, "RouteGetV1Me"),
+            |t| drop_resource(t, "RoutePostAndroidNotifications"),
             |t| of(t, "RouteGetV1Me")["RouteKey"] = json!("GET /v1/you"),
             |t| {
                 let target = json!({ "Fn::Sub": "integrations/${CheckinIntegration}" });

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use trennwand_runtime::SystemEntropy;
-use trennwand_simulator::{AndroidHandset, AndroidPhone, AndroidVersion, SetUp};
+use trennwand_simulator::{AndroidEvent, AndroidHandset, AndroidPhone, AndroidVersion, SetUp};
 
 use super::{
     Cast, Customer, Google, Invitation,
@@ -105,7 +105,34 @@ pub(super) async fn play(
     console.say("   The service has written its own policy again, and the phone has fetched it:");
     show(customer, (invitation, company), console, "contacts_closed", "proven").await?;
     Verdicts::wait(customer, &invitations, version).await?.show(console);
-    Ok(AndroidOnline::keep(phones))
+
+    console.title("9. Emil has lost the phone: it is locked");
+    let online = AndroidOnline::keep(phones.clone());
+    lock(google, customer, (invitation, company), console).await?;
+    Ok(online)
+}
+
+/// Orders a phone to be locked, and waits until it says that it is.
+async fn lock(
+    google: &Google<'_>,
+    customer: &Customer,
+    (Invitation { phone, device, .. }, handset): (&Invitation, &AndroidPhone),
+    console: Console,
+) -> Result<()> {
+    let path = format!("{}/devices/{device}/commands", customer.root);
+    let command = customer.api.post(&path, json!({ "type": "device_lock" })).await?;
+    let path = format!("{path}/{}", text(&command, "id"));
+    for _ in 0..GLANCES {
+        google.settle().await?;
+        if text(&customer.api.get(&path).await?, "status") == "acknowledged" {
+            let locked = handset.events().iter().any(|(_, event)| *event == AndroidEvent::Locked);
+            let screen = if locked { "its screen is locked" } else { "its screen is as it was" };
+            console.say(format_args!("   {phone} has answered; {screen}."));
+            return Ok(());
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+    Err(DemoError::Server(format!("{phone} is not locked")))
 }
 
 /// A page as a browser opens it.
