@@ -62,7 +62,8 @@ pub(crate) async fn signin_enter(
 
 async fn token_of(state: &AndroidState, tenant: &str, code: &str) -> Result<Option<String>> {
     let core = &state.core;
-    // People copy codes with spaces, and in lower case.
+    // People copy the whole link, or the code with spaces and in lower case.
+    let code = code.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(64).collect();
     let Some(code) = OneTimeToken::parse(&code.to_ascii_uppercase()) else { return Ok(None) };
     let Some((scope, id, _)) = core.store.directory().enrollment(&code).await? else {

@@ -96,7 +96,7 @@ pub(crate) fn page(locale: Locale, page: &AndroidPage<'_>) -> Markup {
             @if personal {
                 a.act href={ (ENROLL) (page.given.value) } rel="noreferrer" { (words.open) }
             } @else if let Some(code) = qr::svg(&page.given.qr) {
-                div.qr role="img" aria-label=(words.setup_label) { (PreEscaped(code)) }
+                div.qr.whole role="img" aria-label=(words.setup_label) { (PreEscaped(code)) }
             }
             h2 { (texts.steps_title) }
             ol { @for step in steps { li { (step) } } }

@@ -1,26 +1,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use trennwand_domain::{Brand, Locale, Ownership, Support, Timestamp};
+use trennwand_web::STYLE;
 
 use crate::{qr, texts::Texts};
-
-/// The pages' whole style; the Content-Security-Policy admits exactly this text by its hash.
-pub(crate) const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1a1d21;--soft:#4c5560;--paper:#fff;--line:#d5dae0;--act:#0b57d0;--on:#fff}\
-@media(prefers-color-scheme:dark){:root{--ink:#eceff3;--soft:#b3bcc7;--paper:#14171a;--line:#3a424b;--act:#a8c7fa;--on:#062e6f}}\
-*{box-sizing:border-box}\
-body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.5 system-ui,sans-serif}\
-header,main,footer{max-width:34rem;margin:0 auto;padding:1rem 1.25rem}\
-header{border-bottom:1px solid var(--line);font-weight:600;overflow-wrap:anywhere}\
-.logo{display:block;max-width:12rem;max-height:4rem;width:auto;height:auto;margin-bottom:.5rem}\
-footer a{color:inherit}\
-h1{font-size:1.5rem;line-height:1.25;margin:1rem 0;overflow-wrap:anywhere}\
-h2{font-size:1.125rem;margin:1.75rem 0 .5rem}\
-ol,ul{padding-left:1.4rem}li{margin:.4rem 0}\
-.act{display:block;padding:.9rem 1rem;border-radius:.75rem;background:var(--act);color:var(--on);text-align:center;font-weight:600;text-decoration:none}\
-.act:focus-visible,summary:focus-visible{outline:3px solid var(--ink);outline-offset:3px}\
-summary{padding:.75rem 0;cursor:pointer}\
-.qr{display:block;width:12rem;height:12rem;background:#fff;padding:.75rem;border-radius:.5rem}\
-footer{color:var(--soft);font-size:.9375rem;border-top:1px solid var(--line)}";
 
 /// What the page of a valid link shows.
 #[derive(Debug)]
@@ -128,6 +110,9 @@ pub(crate) fn frame(locale: Locale, title: &str, brand: Option<&Brand>, main: Ma
                 meta name="robots" content="noindex, nofollow";
                 meta name="format-detection" content="telephone=no";
                 title { (title) }
+                @if let Some(path) = brand.and_then(Brand::logo_path) {
+                    link rel="icon" href=(path);
+                }
                 style { (PreEscaped(STYLE)) }
                 @if let Some(brand) = brand { style { (PreEscaped(brand_style(brand))) } }
             }

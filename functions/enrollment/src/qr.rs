@@ -1,8 +1,13 @@
 use qrcode::{EcLevel, QrCode, render::svg};
 
+/// A text that is longer gets less to correct errors with: its code is large as it is, and it is read
+/// from a screen, where nothing is torn.
+const LONG: usize = 200;
+
 /// The text as a QR code, an SVG element; `None` if it is too long for one.
 pub(crate) fn svg(text: &str) -> Option<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
+    let level = if text.len() > LONG { EcLevel::L } else { EcLevel::M };
+    let code = QrCode::with_error_correction_level(text, level).ok()?;
     let image = code
         .render::<svg::Color<'_>>()
         .min_dimensions(168, 168)
@@ -20,6 +25,13 @@ mod tests {
     fn a_link_becomes_an_svg_element() {
         let svg = super::svg("https://enrol.example/e/0123456789ABCDEFGHJKMNPQRSTVWXYZ").unwrap();
         assert!(svg.starts_with("<svg") && svg.ends_with("</svg>"));
+    }
+
+    /// 81 modules and the white edge, two units each: as large on a phone's screen as it can be.
+    #[test]
+    fn what_google_gives_for_a_new_phone_has_no_more_modules_than_it_needs() {
+        let svg = super::svg(&"x".repeat(445)).unwrap();
+        assert!(svg.contains("viewBox=\"0 0 178 178\""), "{}", &svg[..200]);
     }
 
     #[test]

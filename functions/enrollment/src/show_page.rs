@@ -1,20 +1,17 @@
-use std::sync::LazyLock;
-
 use axum::{
     extract::{Path, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maud::Markup;
-use trennwand_domain::{AssignmentHead, Brand, Digest, Error, Locale, Platform, ReasonCode};
-use trennwand_web::Language;
+use trennwand_domain::{AssignmentHead, Brand, Error, Locale, Platform, ReasonCode};
+use trennwand_web::{Language, STYLE_SOURCE, style_source};
 
 use crate::{
     EnrollmentState,
     android::{self, AndroidPage, Given},
     link::Link,
-    page::{self, Invitation, Refusal, STYLE},
+    page::{self, Invitation, Refusal},
 };
 
 /// `GET /e/{token}`: the page for the phone's user. Looking at it uses nothing up.
@@ -111,22 +108,15 @@ pub(crate) fn refuse(locale: Locale, refusal: Refusal) -> Response {
     response
 }
 
-/// Our own style by its hash, so that the page needs no other permission.
-static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash_of(STYLE));
-
-fn hash_of(style: &str) -> String {
-    format!("'sha256-{}'", STANDARD.encode(Digest::of(style.as_bytes()).as_bytes()))
-}
-
 /// Nothing but our own style, text, links and the logo; the address holds a secret and so goes
 /// nowhere.
 fn policy(brand: Option<&Brand>) -> String {
-    let colours = brand.map(|brand| hash_of(&page::brand_style(brand))).unwrap_or_default();
+    let colours = brand.map(|brand| style_source(&page::brand_style(brand))).unwrap_or_default();
     let images = if brand.is_some_and(|brand| brand.logo.is_some()) { "'self'" } else { "'none'" };
     format!(
         "default-src 'none'; style-src {} {colours}; img-src {images}; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'",
-        *STYLE_HASH
+        *STYLE_SOURCE
     )
 }
 

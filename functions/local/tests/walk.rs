@@ -74,6 +74,11 @@ fn the_walk_of_the_readme_works_as_written() {
         r#""control":"contacts_closed","verdict":"proven""#,
         "Das Telefon meldet",
         r#""version":2,"previous_version":1,"state":"running""#,
+        "<title>Connected</title>",
+        r#""status":"bound""#,
+        r#"{"name":"enterprises/"#,
+        r#""control":"account_managed","verdict":"inferred","reason":{"code":"sign_in_not_reported""#,
+        r#""platforms":{"ios":true,"android":true}"#,
     ] {
         assert!(said.contains(expected), "{expected} is missing in:\n{said}");
     }

@@ -35,6 +35,7 @@ mod path;
 mod problem;
 mod refusal_page;
 mod shell;
+mod style;
 
 pub use body::{Json, MAX_JSON_BYTES, Query, Raw};
 pub use conditional::{IfMatch, Tagged};
@@ -48,6 +49,7 @@ pub use page::{Listing, Paging, PagingParams};
 pub use path::{Id, Language, PathId};
 pub use problem::{ApiError, FieldError, Problem, ProblemReason, ProblemRefusal, Result};
 pub use shell::{LogNote, REQUEST_LIFE, Shell, finish};
+pub use style::{STYLE, STYLE_SOURCE, style_source};
 pub use trennwand_auth::need;
 
 #[cfg(test)]

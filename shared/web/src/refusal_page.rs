@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use axum::{
     body::Body,
     http::{
@@ -10,6 +12,8 @@ use axum::{
     response::Response,
 };
 use trennwand_domain::Locale;
+
+use crate::{STYLE, STYLE_SOURCE};
 
 /// Title and text of the small page.
 struct Texts {
@@ -40,6 +44,12 @@ impl Texts {
     }
 }
 
+/// Nothing but our own style.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = &*STYLE_SOURCE;
+    format!("default-src 'none'; style-src {style}; base-uri 'none'; frame-ancestors 'none'")
+});
+
 /// Turns a refusal into a page of nobody's brand that loads nothing and repeats nothing of the
 /// request; its status stays.
 pub(crate) fn show_refusal(response: &mut Response, locale: Locale, head_only: bool) {
@@ -48,13 +58,13 @@ pub(crate) fn show_refusal(response: &mut Response, locale: Locale, head_only: b
     let page = format!(
         "<!DOCTYPE html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"robots\" content=\"noindex, nofollow\"><title>{title}</title></head>\
+         <meta name=\"robots\" content=\"noindex, nofollow\"><title>{title}</title><style>{STYLE}</style></head>\
          <body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
     );
     let headers: [(HeaderName, &'static str); 6] = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_LANGUAGE, language),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+        (CONTENT_SECURITY_POLICY, &POLICY),
         (CACHE_CONTROL, "no-store"),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -2,8 +2,9 @@ use axum::{
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use trennwand_domain::{Locale, TenantId};
+use trennwand_web::{STYLE, STYLE_SOURCE};
 
 /// What a page says in one sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +83,9 @@ pub(crate) fn ask(locale: Locale, tenant: TenantId) -> Response {
         h1 { (title) }
         form method="post" action={ "/android/signin/" (tenant) } {
             p { label for="code" { (label) } }
-            p { input id="code" name="code" required maxlength="64" autocomplete="off"; }
-            p { button type="submit" { (go) } }
+            input id="code" name="code" required maxlength="512" autocomplete="off"
+                autocapitalize="characters" spellcheck="false";
+            p { button.act type="submit" { (go) } }
         }
     };
     // The answer to the form leads to Google.
@@ -100,6 +102,7 @@ fn frame(locale: Locale, title: &str, main: Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex, nofollow";
                 title { (title) }
+                style { (PreEscaped(STYLE)) }
             }
             body { main { (main) } }
         }
@@ -107,8 +110,11 @@ fn frame(locale: Locale, title: &str, main: Markup) -> Markup {
 }
 
 fn respond(locale: Locale, status: StatusCode, page: Markup, forms: &str) -> Response {
-    let policy =
-        format!("default-src 'none'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'");
+    let policy = format!(
+        "default-src 'none'; style-src {}; base-uri 'none'; form-action {forms}; \
+         frame-ancestors 'none'",
+        *STYLE_SOURCE
+    );
     let headers: [(HeaderName, &str); 6] = [
         (header::CONTENT_SECURITY_POLICY, &policy),
         (header::CONTENT_LANGUAGE, locale.tag()),

@@ -222,7 +222,13 @@ async fn the_sign_in_page_leads_on_with_an_invitations_code_only() {
     let world = World::bound().await;
     let (_, link) = world.invite(Ownership::Personal).await;
     let path = format!("/android/signin/{}", world.scope.tenant());
-    assert_eq!(world.get(&format!("{path}?provisioningInfo=x")).await, StatusCode::OK);
+    let request = Request::get(format!("{path}?provisioningInfo=x")).body(Body::empty()).unwrap();
+    let page = world.send(request).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let style = page.text.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next());
+    let style = trennwand_web::style_source(style.expect("the page has a style"));
+    let policy = page.policy.expect("a policy");
+    assert!(policy.contains(&format!("style-src {style};")), "{policy}");
     let enter = async |path: &str, code: &str| {
         let request =
             Request::post(path).header("content-type", "application/x-www-form-urlencoded");
@@ -234,6 +240,8 @@ async fn the_sign_in_page_leads_on_with_an_invitations_code_only() {
     assert_eq!(enter(&path, link.expose()).await, good);
     let lower = link.expose().to_lowercase();
     assert_eq!(enter(&path, &format!("{}+{}", &lower[..16], &lower[16..])).await, good);
+    let whole = format!("https%3A%2F%2Fmdm.example%2Fe%2F{}", link.expose());
+    assert_eq!(enter(&path, &whole).await, good);
     let invalid = "https://enterprise.google.com/android/enroll/invalid";
     assert_eq!(enter(&path, "0123456789ABCDEFGHJKMNPQRSTVWXYZ").await, invalid);
     assert_eq!(enter(&path, "").await, invalid);

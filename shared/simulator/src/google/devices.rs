@@ -3,7 +3,8 @@ use trennwand_domain::Timestamp;
 
 use super::{
     apply::Kind,
-    phone::{AndroidEvent, Work},
+    handset::{AndroidHandset, AndroidVersion},
+    phone::{AndroidEvent, Phone, Work},
     refusal::{Answer, Refusal},
     world::{Device, World},
 };
@@ -21,6 +22,20 @@ pub enum SetUp {
 impl World {
     pub(super) fn phone_of(&self, enterprise: &str, device: &str) -> Option<usize> {
         Some(self.enterprises.get(enterprise)?.devices.get(device)?.phone)
+    }
+
+    /// A phone that is new is set up and comes online; its name.
+    pub(super) fn new_phone(&mut self, set_up: &SetUp) -> Result<String> {
+        let handset = AndroidHandset::new(AndroidVersion::new(15), &*self.entropy);
+        let place = self.phones.len();
+        self.phones.push(Phone::new(handset));
+        if let Err(error) = self.enroll(place, set_up) {
+            self.phones.pop();
+            return Err(error);
+        }
+        self.sync(place);
+        let work = self.phones[place].work.as_ref().ok_or(SimulatorError::NotEnrolled)?;
+        Ok(format!("enterprises/{}/devices/{}", work.enterprise, work.device))
     }
 
     /// Enrols a phone, as Android Device Policy does with Google.

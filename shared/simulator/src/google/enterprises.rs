@@ -209,6 +209,8 @@ fn qr_code(token: &str) -> String {
     json!({
         "android.app.extra.PROVISIONING_DEVICE_ADMIN_COMPONENT_NAME":
             "com.google.android.apps.work.clouddpc/.receivers.CloudDeviceAdminReceiver",
+        "android.app.extra.PROVISIONING_DEVICE_ADMIN_SIGNATURE_CHECKSUM":
+            "I5YvS0O5hXY46mb01BlRjq4oJJGs2kuUcHvVkAPEXlg",
         "android.app.extra.PROVISIONING_DEVICE_ADMIN_PACKAGE_DOWNLOAD_LOCATION":
             "https://play.google.com/managed/downloadManagingApp?identifier=setup",
         "android.app.extra.PROVISIONING_ADMIN_EXTRAS_BUNDLE": {

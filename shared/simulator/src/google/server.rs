@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use trennwand_domain::Duration;
 
 use super::{
+    devices::SetUp,
     refusal::Refusal,
     routes::{Query, Request},
     world::World,
@@ -29,6 +30,7 @@ pub(super) fn router(world: Shared) -> Router {
         .route("/token", post(token))
         .route("/oauth2/v3/certs", get(certificates))
         .route("/signup/{id}", get(signup))
+        .route("/phones", post(set_up_phone))
         .route("/v1/{*path}", any(api))
         .with_state(world)
 }
@@ -107,6 +109,18 @@ async fn signup(State(world): State<Shared>, Path(id): Path<String>) -> Response
     match with(&world, |world| world.finish_signup(&id)) {
         Some(callback) => (StatusCode::FOUND, [(header::LOCATION, callback)]).into_response(),
         None => json_answer(404, &Refusal::not_found().body()),
+    }
+}
+
+/// What nobody could ask Google for: a phone appears, and its user opens the link that is sent, or
+/// scans the code. It comes online once.
+async fn set_up_phone(State(world): State<Shared>, body: String) -> Response {
+    let body = body.trim().to_owned();
+    let set_up = if body.starts_with('{') { SetUp::Wizard(body) } else { SetUp::Link(body) };
+    let made = with(&world, |world| world.new_phone(&set_up));
+    match made {
+        Ok(name) => json_answer(201, &json!({ "name": name })),
+        Err(error) => json_answer(409, &json!({ "error": { "message": error.to_string() } })),
     }
 }
 
