@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde::Deserialize;
+use trennwand_android::enrollment_link;
 use trennwand_domain::{OneTimeToken, Platform, Result, SealedField, TenantId};
 use trennwand_web::Language;
 
@@ -48,10 +49,8 @@ pub(crate) async fn signin_enter(
     Language(locale): Language,
     Form(entered): Form<Entered>,
 ) -> Response {
-    match token_of(&state, &tenant, &entered.code).await {
-        Ok(Some(value)) => {
-            leave_for(&format!("https://enterprise.google.com/android/enroll?et={value}"))
-        }
+    match link_of(&state, &tenant, &entered.code).await {
+        Ok(Some(link)) => leave_for(&link),
         Ok(None) => leave_for(INVALID),
         Err(error) => {
             tracing::error!(?error, "a sign-in while a phone is set up");
@@ -60,7 +59,8 @@ pub(crate) async fn signin_enter(
     }
 }
 
-async fn token_of(state: &AndroidState, tenant: &str, code: &str) -> Result<Option<String>> {
+/// Google's link for the invitation whose code was typed, if it can still be used.
+async fn link_of(state: &AndroidState, tenant: &str, code: &str) -> Result<Option<String>> {
     let core = &state.core;
     // People copy the whole link, or the code with spaces and in lower case.
     let code = code.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
@@ -83,9 +83,7 @@ async fn token_of(state: &AndroidState, tenant: &str, code: &str) -> Result<Opti
         return Ok(None);
     };
     let value = core.vault.open(&scope, SealedField::AndroidToken(id), &token.value).await?;
-    let value = String::from_utf8_lossy(value.expose()).into_owned();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
-    Ok(Some(value).filter(|value| value.chars().all(plain)))
+    Ok(str::from_utf8(value.expose()).ok().and_then(enrollment_link))
 }
 
 fn leave_for(address: &str) -> Response {

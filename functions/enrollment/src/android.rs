@@ -2,6 +2,7 @@
 //! company phone scans.
 
 use maud::{Markup, PreEscaped, html};
+use trennwand_android::enrollment_link;
 use trennwand_domain::{Brand, Locale, Ownership, Sealed, SealedField, Timestamp};
 
 use crate::{
@@ -13,14 +14,13 @@ use crate::{
     texts::Texts,
 };
 
-/// Where Google's set-up of a personal phone begins.
-const ENROLL: &str = "https://enterprise.google.com/android/enroll?et=";
-
 /// What Google gave for an invitation.
 #[derive(Debug)]
 pub(crate) struct Given {
-    /// The token in the link.
+    /// The token, for a phone without a camera.
     value: String,
+    /// Where the set-up of a personal phone begins.
+    link: String,
     /// What a new phone scans.
     qr: String,
 }
@@ -39,13 +39,9 @@ impl Given {
         let token = current.ok_or(Refusal::Preparing)?;
         let of_link = SealedField::AndroidToken(id);
         let value = open(state, link, of_link, &token.value).await?;
-        // It goes into an address.
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
-        if value.is_empty() || !value.chars().all(plain) {
-            return Err(Refusal::Unavailable);
-        }
+        let enrol = enrollment_link(&value).ok_or(Refusal::Unavailable)?;
         let of_code = SealedField::AndroidQr(id);
-        Ok(Self { value, qr: open(state, link, of_code, &token.qr).await? })
+        Ok(Self { value, link: enrol, qr: open(state, link, of_code, &token.qr).await? })
     }
 }
 
@@ -94,7 +90,7 @@ pub(crate) fn page(locale: Locale, page: &AndroidPage<'_>) -> Markup {
             h1 { (title) }
             p { (intro.replace("{company}", page.company)) }
             @if personal {
-                a.act href={ (ENROLL) (page.given.value) } rel="noreferrer" { (words.open) }
+                a.act href=(page.given.link) rel="noreferrer" { (words.open) }
             } @else if let Some(code) = qr::svg(&page.given.qr) {
                 div.qr.whole role="img" aria-label=(words.setup_label) { (PreEscaped(code)) }
             }

@@ -43,9 +43,17 @@ impl EnrollmentToken {
     /// The link that starts the set-up on a person's own phone.
     #[must_use]
     pub fn link(&self) -> Option<String> {
-        let value = self.value.as_deref()?;
-        Some(format!("https://enterprise.google.com/android/enroll?et={value}"))
+        enrollment_link(self.value.as_deref()?)
     }
+}
+
+/// The link that starts the set-up on a person's own phone, for the value of an [`EnrollmentToken`]; `None`
+/// if that has letters that an address could not bear as they are.
+#[must_use]
+pub fn enrollment_link(value: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
+    let fits = !value.is_empty() && value.chars().all(plain);
+    fits.then(|| format!("https://enterprise.google.com/android/enroll?et={value}"))
 }
 
 impl std::fmt::Debug for EnrollmentToken {
@@ -65,6 +73,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_value_that_would_be_more_than_a_value_makes_no_link() {
+        let link = "https://enterprise.google.com/android/enroll?et=A-b_c.d~9";
+        assert_eq!(enrollment_link("A-b_c.d~9").as_deref(), Some(link));
+        for value in ["", "a&b", "a b", "a\r\nb", "a/b", "ä", "a%20"] {
+            assert_eq!(enrollment_link(value), None, "{value:?}");
+        }
+    }
 
     #[test]
     fn what_google_made_is_read_but_never_sent_back_nor_shown() {

@@ -5,9 +5,9 @@
 //! member's name in Google's JSON is the field's name here in camel case. Google writes JSON without
 //! members that have their default, so an absent flag is `false`.
 //!
-//! Architecture invariants: no IO here but in the feature `client`; nothing here has an opinion on what a policy should say. A
-//! [`DeviceReport`] has no room for what data protection does not want to know: whatever else a
-//! phone reports is gone once it was read.
+//! Architecture invariants: no IO here but in the feature `client`; nothing here has an opinion on
+//! what a policy should say. A [`DeviceReport`] has no room for what data protection does not want to
+//! know: whatever else a phone reports is gone once it was read.
 //!
 //! ```
 //! use trennwand_android::{DeviceName, DeviceReport};
@@ -41,7 +41,7 @@ pub use device::{
     DevicePatch, DeviceReport, DeviceSettings, Hardware, NonComplianceDetail, PostureDetail,
     SecurityPosture, Software,
 };
-pub use enrollment::EnrollmentToken;
+pub use enrollment::{EnrollmentToken, enrollment_link};
 pub use enterprise::{
     ContactInfo, Enterprise, ExternalData, SigninDetail, Signup, SignupRequest, SignupUrl,
     TermsAndConditions, UserFacingMessage,

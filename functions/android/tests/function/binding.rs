@@ -225,7 +225,8 @@ async fn the_sign_in_page_leads_on_with_an_invitations_code_only() {
     let request = Request::get(format!("{path}?provisioningInfo=x")).body(Body::empty()).unwrap();
     let page = world.send(request).await;
     assert_eq!(page.status, StatusCode::OK);
-    let style = page.text.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next());
+    let text = page.body.as_str().expect("a page");
+    let style = text.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next());
     let style = trennwand_web::style_source(style.expect("the page has a style"));
     let policy = page.policy.expect("a policy");
     assert!(policy.contains(&format!("style-src {style};")), "{policy}");

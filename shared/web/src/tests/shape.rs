@@ -66,6 +66,9 @@ async fn a_person_with_an_odd_link_gets_a_page_in_their_language() {
         assert_eq!(headers["content-type"], "text/html; charset=utf-8", "{path}");
         assert_eq!(headers["content-language"], language, "{path}");
         assert_eq!(headers["cache-control"], "no-store");
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        let style = crate::style_source(crate::STYLE);
+        assert!(policy.contains(&format!("style-src {style};")), "{policy}");
         let title = if language == "de" { "führt nirgendwohin" } else { "leads nowhere" };
         assert_eq!(String::from_utf8_lossy(&body).contains(title), method != "HEAD", "{path}");
     }

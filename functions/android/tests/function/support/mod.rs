@@ -214,8 +214,14 @@ impl World {
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        let location = headers.get("location").map(|l| l.to_str().unwrap().to_owned());
-        Answer { status, location, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+        let header = |name: &str| headers.get(name).map(|l| l.to_str().unwrap().to_owned());
+        let page = || String::from_utf8_lossy(&bytes).into_owned().into();
+        Answer {
+            status,
+            location: header("location"),
+            policy: header("content-security-policy"),
+            body: serde_json::from_slice(&bytes).unwrap_or_else(|_| page()),
+        }
     }
 
     /// An invitation of an Android phone and its link; Google has a token for it.
@@ -306,6 +312,8 @@ pub(crate) fn envelope(id: usize, kind: &str, data: &Value, published: Timestamp
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
+    pub(crate) policy: Option<String>,
+    /// JSON, or a page's text.
     pub(crate) body: Value,
 }
 
