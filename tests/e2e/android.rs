@@ -10,10 +10,13 @@ use trennwand_simulator::{
 
 use crate::world::{World, text};
 
+mod removal;
+mod rollout;
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A tenant that is bound to the stand-in.
-async fn bound() -> World {
+pub(crate) async fn bound() -> World {
     let world = World::new().await;
     bind(&world).await;
     world
@@ -34,19 +37,19 @@ pub(crate) async fn page(url: &str) -> (u16, String) {
 }
 
 pub(crate) struct Phone {
-    phone: AndroidPhone,
+    pub(crate) phone: AndroidPhone,
     pub(crate) device: String,
 }
 
 impl Phone {
     /// Goes online a minute later, and the service hears of it.
-    async fn sync(&self, world: &World) {
+    pub(crate) async fn sync(&self, world: &World) {
         world.clock.advance(MINUTE);
         self.phone.sync();
         world.settle().await;
     }
 
-    fn events(&self) -> Vec<AndroidEvent> {
+    pub(crate) fn events(&self) -> Vec<AndroidEvent> {
         self.phone.events().into_iter().map(|(_, event)| event).collect()
     }
 }
@@ -79,9 +82,17 @@ pub(crate) async fn set_up(url: &str, ownership: &str) -> SetUp {
 }
 
 pub(crate) async fn enroll(world: &World, ownership: &str, android: u8) -> Phone {
-    let made = invite(world, ownership).await;
     let entropy = Seeded::new(u64::from(android));
     let handset = AndroidHandset::new(AndroidVersion::new(android), &entropy);
+    enroll_handset(world, ownership, handset).await
+}
+
+pub(crate) async fn enroll_handset(
+    world: &World,
+    ownership: &str,
+    handset: AndroidHandset,
+) -> Phone {
+    let made = invite(world, ownership).await;
     let phone = world.server.google().phone(handset);
     phone.enroll(&set_up(&text(&made, "url"), ownership).await).expect("it enrols");
     world.settle().await;

@@ -11,6 +11,7 @@ use trennwand_store::{Fault, FaultPlan};
 
 use crate::world::World;
 
+mod android;
 mod device;
 mod rollouts;
 mod service;
@@ -89,6 +90,16 @@ macro_rules! under_every_fault {
             #[tokio::test]
             async fn a_dead_token_is_noted() {
                 service::dead_token(Faulty::new(Fault::$fault).await).await;
+            }
+
+            #[tokio::test]
+            async fn an_android_phone_is_released_once() {
+                android::removal(Faulty::new(Fault::$fault).await).await;
+            }
+
+            #[tokio::test]
+            async fn an_android_phone_leaves_a_stage_that_is_taken_back() {
+                android::moves(Faulty::new(Fault::$fault).await).await;
             }
 
             #[tokio::test]

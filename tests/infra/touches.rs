@@ -186,6 +186,7 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
         &[
             (Data, "GetItem", "T:A T:D# T:E T:H T:W X:operation"),
             (Data, "BatchGetItem", "T:D# T:H T:W"),
+            (Data, "Query", "T:D#"),
             (Data, "PutItem", "T:D# T:W X:enterprise X:operation"),
             (Data, "UpdateItem", "T:D# T:E T:W O#W"),
             (Data, "DeleteItem", "T:D# T:W X:signup"),

@@ -6,8 +6,10 @@ use axum::{
 };
 use trennwand_android::{Event, Notification, Operation};
 use trennwand_domain::{
-    CommandKind, CommandResult, CommandStatus, DeviceState, Error, ReasonCode, Result, Timestamp,
+    CommandKind, CommandResult, CommandStatus, CommandUuid, DeviceState, Error, ReasonCode, Result,
+    Timestamp,
 };
+use trennwand_store::Issued;
 
 use crate::{AndroidState, apply, authentic};
 
@@ -97,36 +99,53 @@ fn is_concurrent(error: &Error) -> bool {
 }
 
 /// Keeps what became of a command.
-pub(crate) async fn finish(state: &AndroidState, operation: &Operation) -> Result<()> {
+async fn finish(state: &AndroidState, operation: &Operation) -> Result<()> {
     if !operation.done {
         return Ok(());
     }
-    let store = &state.core.store;
-    let found = store.directory().operation(&operation.name.to_string()).await?;
+    let found = state.core.store.directory().operation(&operation.name.to_string()).await?;
     let Some(issued) = found else { return Ok(()) };
-    let done = operation.succeeded();
-    let mut result = std::collections::BTreeMap::new();
-    if !done {
-        let why = match &operation.error {
-            Some(error) if error.is_expired() => "expired",
-            Some(error) if error.is_cancelled() => "cancelled",
-            _ => "refused",
-        };
-        result.insert("reason".to_owned(), format!("\"{why}\""));
-    }
-    let status = if done { CommandStatus::Acknowledged } else { CommandStatus::Error };
-    let answered_at = state.core.clock.now();
-    let answer =
-        CommandResult { uuid: issued.command, kind: issued.kind, status, answered_at, result };
-    let state_then = match (issued.kind, done) {
-        (CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice, true) => {
-            Some(DeviceState::Released)
-        }
-        // It is still under management.
-        (CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice, false) => {
-            Some(DeviceState::Enrolled)
-        }
-        _ => None,
+    conclude(state, &issued, operation).await
+}
+
+/// Keeps what Google says about a command that is over.
+pub(crate) async fn conclude(
+    state: &AndroidState,
+    issued: &Issued,
+    operation: &Operation,
+) -> Result<()> {
+    let outcome = match &operation.error {
+        _ if operation.succeeded() => Ok(()),
+        Some(error) if error.is_expired() => Err("expired"),
+        Some(error) if error.is_cancelled() => Err("cancelled"),
+        _ => Err("refused"),
     };
-    store.android(&issued.scope).finish(issued.device, &answer, state_then).await.map(drop)
+    let then = match outcome {
+        _ if !removes(issued.kind) => None,
+        Ok(()) => Some(DeviceState::Released),
+        // It is still under management.
+        Err(_) => Some(DeviceState::Enrolled),
+    };
+    let answer = result(issued.command, issued.kind, outcome, state.core.clock.now());
+    let android = state.core.store.android(&issued.scope);
+    android.finish(issued.device, &answer, then).await.map(drop)
+}
+
+/// Whether a command takes what is the company's off the phone.
+pub(crate) const fn removes(kind: CommandKind) -> bool {
+    matches!(kind, CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice)
+}
+
+/// What is kept of a command that is over; if it failed, why.
+pub(crate) fn result(
+    uuid: CommandUuid,
+    kind: CommandKind,
+    outcome: Result<(), &str>,
+    answered_at: Timestamp,
+) -> CommandResult {
+    let (status, why) = match outcome {
+        Ok(()) => (CommandStatus::Acknowledged, None),
+        Err(why) => (CommandStatus::Error, Some(("reason".to_owned(), format!("\"{why}\"")))),
+    };
+    CommandResult { uuid, kind, status, answered_at, result: why.into_iter().collect() }
 }

@@ -7,7 +7,7 @@ use trennwand_domain::{
     DeviceState, EnrollmentReference, MailKind, Ownership, ReasonCode, Result, Secret, Slot,
     SlotKind, SlotStatus, Target, TenantScope, Timestamp,
 };
-use trennwand_evidence::{AndroidFacts, ExpectedAndroid, Foreign, observe_android};
+use trennwand_evidence::{AndroidFacts, AndroidWall, ExpectedAndroid, Foreign, observe_android};
 use trennwand_policy::{Wanted, android_mail_app, android_policy_name, wanted};
 use trennwand_store::{ReportChange, ReportView};
 
@@ -35,11 +35,20 @@ pub async fn apply(
     report: &DeviceReport,
     published_at: Timestamp,
 ) -> Result<Applied> {
+    take_in(state, report, published_at).await.map(|(applied, _)| applied)
+}
+
+/// The same; with the phone's header as it is then, if it is one of ours whose enrolment is not over.
+pub(crate) async fn take_in(
+    state: &AndroidState,
+    report: &DeviceReport,
+    published_at: Timestamp,
+) -> Result<(Applied, Option<Device>)> {
     let core = &state.core;
     let reference = report.enrollment_token_data.as_deref().and_then(EnrollmentReference::parse);
     let Some((reference, seal)) = reference else {
         tracing::warn!(phone = %report.name, "a report without a reference of ours");
-        return Ok(Applied::Foreign);
+        return Ok((Applied::Foreign, None));
     };
     #[expect(
         clippy::disallowed_methods,
@@ -51,23 +60,23 @@ pub async fn apply(
     if let Some(wrapped) = &view.wrapped_key {
         core.vault.learn(&scope, wrapped).await?;
     } else if !core.vault.holds(&scope) {
-        return Ok(Applied::Foreign);
+        return Ok((Applied::Foreign, None));
     }
     let ours = core.vault.reference_seal(&scope, &reference).await?;
     if !bool::from(ours.ct_eq(&seal)) || !is_of_enterprise(&view, report) {
         tracing::warn!(phone = %report.name, "a report whose reference is not ours");
-        return Ok(Applied::Foreign);
+        return Ok((Applied::Foreign, None));
     }
     let Some(before) = view.device.clone().filter(|d| d.enrollment == reference.enrollment) else {
-        return Ok(Applied::Over);
+        return Ok((Applied::Over, None));
     };
     let now = core.clock.now();
     let facts = AndroidFacts::of(report, view.head.as_ref().and_then(mail_app));
     let Some(news) = News::of(&view, &before, report, &facts, published_at, now) else {
-        return Ok(Applied::Known);
+        return Ok((Applied::Known, Some(before)));
     };
     if news.is_over {
-        return Ok(Applied::Over);
+        return Ok((Applied::Over, None));
     }
     let mut after = before.clone();
     if news.enrolls {
@@ -79,13 +88,13 @@ pub async fn apply(
     }
     let phone = news.into(&scope, &view, &mut after, report, &facts, published_at);
     if after == before && view.phone.as_ref().is_some_and(|known| known.report == phone.report) {
-        return Ok(Applied::Known);
+        return Ok((Applied::Known, Some(after)));
     }
     let enrolls = news.enrolls;
     let binding = view.binding.as_ref().map_or(0, |binding| binding.revision);
     let change = ReportChange { device: &after, phone: &phone, enrolls, binding };
     android.save_report(change).await?;
-    Ok(Applied::Changed)
+    Ok((Applied::Changed, Some(after)))
 }
 
 fn is_of_enterprise(view: &ReportView, report: &DeviceReport) -> bool {
@@ -237,15 +246,27 @@ pub(crate) fn judge(
     });
     if let (true, Some((_, wish))) = (follows, &wish) {
         let account = wish.account.as_ref().ok().map(|account| account.token);
-        let slots = [(SlotKind::Wall, Some(wish.wall.token)), (SlotKind::Account, account)];
-        for (kind, token) in slots {
-            let Some(token) = token else { continue };
+        let mut keep = |kind, token, status, cause| {
             let slot = device.slots.of_mut(kind);
-            let status = SlotStatus::Acknowledged;
-            *slot = Slot { round: slot.round, token, status, cause: None, at };
+            *slot = Slot { round: slot.round, token, status, cause, at };
+        };
+        if let Some(account) = account {
+            keep(SlotKind::Account, account, SlotStatus::Acknowledged, None);
         }
-        device.applied_version = Some(wish.version);
-        device.applied_policy = Some(wish.policy.mark());
+        let wall = wish.wall.token;
+        match facts.of_wall() {
+            AndroidWall::Stands => {
+                keep(SlotKind::Wall, wall, SlotStatus::Acknowledged, None);
+                device.applied_version = Some(wish.version);
+                device.applied_policy = Some(wish.policy.mark());
+            }
+            AndroidWall::Pending => {}
+            // Counted by roll-outs, as an iPhone's refusal is.
+            AndroidWall::Refused => {
+                let cause = Some(ReasonCode::SettingNotApplied);
+                keep(SlotKind::Wall, wall, SlotStatus::Error, cause);
+            }
+        }
     }
     let is_foreign = expected.as_ref().is_some_and(|expected| {
         let beyond = facts.version.is_some_and(|version| version > expected.version);

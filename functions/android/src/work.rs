@@ -52,6 +52,7 @@ async fn carry_out(state: &AndroidState, bound: &Bound, work: &AndroidWork) -> R
             command::command(state, bound, *device, *command).await
         }
         AndroidWork::Reconcile(page) => reconcile::reconcile(state, bound, page.as_deref()).await,
+        AndroidWork::Commands(page) => reconcile::commands(state, bound, page.as_deref()).await,
         AndroidWork::Settle(_) => Ok(()),
     }
 }

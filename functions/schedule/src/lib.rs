@@ -50,11 +50,13 @@ pub struct ScheduleState {
 pub async fn tick(state: &ScheduleState, now: Timestamp, last: Timestamp) -> Result<usize> {
     let mut woken = 0;
     for minutes in minutes::between(last, now) {
-        // Once a day Google is asked about every phone: what it said may have been lost.
+        // Once a day Google is asked about every phone and every command: what it said may have been
+        // lost.
         for scope in state.core.store.due().enterprises(minutes.clone()).await? {
-            let work = AndroidWork::Reconcile(None);
-            let message = Message::Android { tenant: scope.tenant(), work };
-            state.publisher.publish(&message, Duration::ZERO).await?;
+            for work in [AndroidWork::Reconcile(None), AndroidWork::Commands(None)] {
+                let message = Message::Android { tenant: scope.tenant(), work };
+                state.publisher.publish(&message, Duration::ZERO).await?;
+            }
         }
         for shard in 0..Due::SHARDS {
             let mut cursor = None;

@@ -1,7 +1,7 @@
 use crate::{ClientId, EventId, Level, RequestId, Timestamp};
 
 /// That something was written through the API: who did what to which object. Holds no personal
-/// value.
+/// value, unless whoever did it wrote one into the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
     /// Identity; later events are greater.
@@ -18,4 +18,6 @@ pub struct AuditEvent {
     pub object: String,
     /// The request; the log has it too.
     pub request: RequestId,
+    /// Why, where the operation asks for it, as it was written.
+    pub reason: Option<String>,
 }

@@ -163,6 +163,10 @@ reasons! {
     DeviceEnrolled = 27, "device_enrolled",
         "The phone is still under management.",
         "Das Telefon wird noch verwaltet.";
+    /// What is the company's is being removed already.
+    RemovalPending = 130, "removal_pending",
+        "The same, or more, is being removed from this phone already.",
+        "Dasselbe oder mehr wird von diesem Telefon bereits entfernt.";
     /// The tenant's keys are being made.
     TenantNotReady = 28, "tenant_not_ready",
         "The tenant is not ready yet.",

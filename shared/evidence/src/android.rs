@@ -260,7 +260,31 @@ fn account(app: &str, standing: Standing, facts: &AndroidFacts) -> Finding {
     }
 }
 
+/// What a phone made of the wall of the version that it applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AndroidWall {
+    /// It stands, as far as such a phone can have it.
+    Stands,
+    /// Something of it is still to come.
+    Pending,
+    /// Something of it the phone does not do, and neither time nor its user changes that.
+    Refused,
+}
+
 impl AndroidFacts {
+    /// What the phone made of the wall. Which apps are there is no matter of the wall.
+    #[must_use]
+    pub fn of_wall(&self) -> AndroidWall {
+        let walls = || self.against.iter().filter(|against| !against.is_of_apps());
+        if walls().any(Against::is_refusal) {
+            AndroidWall::Refused
+        } else if walls().any(|against| against.reason == NonComplianceReason::Pending) {
+            AndroidWall::Pending
+        } else {
+            AndroidWall::Stands
+        }
+    }
+
     /// Packages of the catalogue that are in the work profile though they are blocked.
     pub fn messengers(&self) -> impl Iterator<Item = &str> {
         let installed =

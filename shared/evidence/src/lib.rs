@@ -30,7 +30,7 @@ mod install;
 mod judge;
 mod restrictions;
 
-pub use android::{AndroidFacts, ExpectedAndroid, Foreign, observe_android};
+pub use android::{AndroidFacts, AndroidWall, ExpectedAndroid, Foreign, observe_android};
 pub use best::best_verdict;
 pub use catalogue::{App, CATALOGUE, CATALOGUE_DATE, app_name};
 pub use current::{ExpectedTokens, catch_up};

@@ -49,10 +49,11 @@ impl PlannedPolicy<'_> {
     pub fn name(&self, head: &AssignmentHead) -> String {
         let Self { target, rule } = self;
         // While a version is rolled out in stages, two versions of a policy are in force. The one that
-        // the rules end with keeps the usual name, so that most phones stay where they are.
+        // the rules end with keeps the usual name, so that most phones stay where they are. The other
+        // one has a name of its own: no later version reaches a phone that was left behind on it.
         let last = head.rules.iter().rev().find(|other| other.policy == rule.policy);
         let staged = last.is_some_and(|last| last.version != rule.version);
-        let suffix = if staged { "-staged" } else { "" };
+        let suffix = if staged { format!("-v{}", rule.version) } else { String::new() };
         format!("{target}-{}{suffix}", rule.policy)
     }
 }
@@ -224,7 +225,7 @@ mod tests {
             android_policy_name(&staged, Target::AndroidPersonal, id, version).unwrap()
         };
         assert_eq!(name(1), "android-personal-pol_00000000000000000000000001");
-        assert_eq!(name(2), "android-personal-pol_00000000000000000000000001-staged");
+        assert_eq!(name(2), "android-personal-pol_00000000000000000000000001-v2");
         let foreign =
             android_policy_name(&staged, Target::AndroidCompany, PolicyId::from_bits(1), 1);
         assert_eq!(foreign, None);

@@ -57,6 +57,8 @@ pub enum AndroidWork {
     /// The tenant has another enterprise than before, or none: bring open invitations in line with
     /// that, and end what was enrolled in the one before; from this page on.
     Settle(Option<String>),
+    /// Find out what became of every command that waits, of the phones from this page on.
+    Commands(Option<String>),
 }
 
 /// Phones of one tenant to be woken.
@@ -214,6 +216,13 @@ mod tests {
                     work: AndroidWork::Place(DeviceId::from_bits(2)),
                 },
                 format!(r#"{{"android":{{"tenant":"{tenant}","work":{{"place":"{device}"}}}}}}"#),
+            ),
+            (
+                Message::Android {
+                    tenant: TenantId::from_bits(1),
+                    work: AndroidWork::Commands(None),
+                },
+                format!(r#"{{"android":{{"tenant":"{tenant}","work":{{"commands":null}}}}}}"#),
             ),
             (
                 wake(Audience::Tenant),

@@ -52,6 +52,7 @@ pub struct Write {
     authorised: Authorised,
     request: RequestId,
     ticket: Ticket,
+    reason: Option<String>,
 }
 
 /// What [`crate::mount`] hands to the handler by way of the request's extensions, and what it hands
@@ -132,6 +133,12 @@ impl Keyed {
 }
 
 impl Write {
+    /// Lets the audit trail say why, in the caller's own words.
+    #[must_use]
+    pub fn because(self, reason: &str) -> Self {
+        Self { reason: Some(reason.to_owned()), ..self }
+    }
+
     /// Adds to the transaction that the request wrote this object too; for what is written beside
     /// the object that [`Self::commit`] names, or before it.
     pub fn note(&self, core: &Core, tx: &mut Transaction, object: impl Display) {
@@ -143,6 +150,7 @@ impl Write {
             operation: self.ticket.0.operation.clone(),
             object: object.to_string(),
             request: self.request,
+            reason: self.reason.clone(),
         };
         core.store.audit().append(tx, self.authorised.trail, &event);
     }
@@ -193,7 +201,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Write {
         let ticket = extensions.get::<Ticket>().ok_or_else(|| missing("mount"))?.clone();
         ticket.0.keyed.as_ref().map_err(|malformed| Error::from(*malformed))?;
         ticket.0.authorised.get_or_init(|| authorised);
-        Ok(Self { authorised, request, ticket })
+        Ok(Self { authorised, request, ticket, reason: None })
     }
 }
 

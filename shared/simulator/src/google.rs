@@ -374,6 +374,16 @@ impl AndroidPhone {
         })
     }
 
+    /// The last part of the name of the policy that Google wants it to follow, while it is under
+    /// management.
+    #[must_use]
+    pub fn policy(&self) -> Option<String> {
+        let name = self.name()?;
+        let world = self.google.world();
+        let devices = &world.enterprises.get(name.enterprise().id())?.devices;
+        Some(devices.get(name.id())?.policy.clone())
+    }
+
     /// Who on the personal side can get at the contacts of the work side; `None` without a work side.
     #[must_use]
     pub fn contacts_access(&self) -> Option<ContactsAccess> {

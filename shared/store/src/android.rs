@@ -19,8 +19,8 @@ mod seats;
 #[cfg(test)]
 mod tests;
 
-pub use self::operations::Issued;
 pub(crate) use self::operations::operation_hash;
+pub use self::operations::{Issued, Waiting};
 
 /// A tenant's side at Google: its enterprise, policies, enrolment tokens and phones.
 #[derive(Debug, Clone, Copy)]

@@ -47,7 +47,8 @@ impl<'a> Audit<'a> {
             .with("lv", text(event.level))
             .with("op", text(&event.operation))
             .with("ob", text(&event.object))
-            .with("rq", text(event.request));
+            .with("rq", text(event.request))
+            .maybe("re", event.reason.as_ref().map(text));
         let twice = Error::internal("an event's identifier was used twice");
         tx.put(Table::Data, item, Expression::absent(), twice);
     }
@@ -70,6 +71,7 @@ fn decode(mut item: Fields) -> Result<AuditEvent> {
         operation: item.text("op")?,
         object: item.text("ob")?,
         request: item.parsed("rq")?,
+        reason: item.opt_text("re")?,
     })
 }
 
@@ -89,6 +91,7 @@ mod tests {
             operation: "user_create".into(),
             object: "usr_1".into(),
             request: RequestId::from_bits(bits),
+            reason: bits.is_multiple_of(2).then(|| "lost on the train".into()),
         }
     }
 

@@ -60,7 +60,7 @@ mod users;
 
 pub use self::{
     agreements::Agreements,
-    android::{Android, Issued, ReportChange, ReportView},
+    android::{Android, Issued, ReportChange, ReportView, Waiting},
     answers::{Answers, KeptAnswer},
     assignments::Assignments,
     audit::{Audit, Trail},

@@ -14,6 +14,9 @@ use crate::{AndroidState, brand};
 /// is good for at most 30 days, and would lead a phone to nothing.
 const KEPT: Duration = Duration::from_secs(31 * 86_400);
 
+/// For how long phones are still looked for that follow such a policy; later the daily look finds them.
+const FRESH: Duration = Duration::from_secs(3_600);
+
 /// More messages than are worked off at a time for one tenant.
 const WRITERS: usize = 8;
 
@@ -21,10 +24,13 @@ const WRITERS: usize = 8;
 pub(super) async fn align(state: &AndroidState, bound: &Bound) -> Result<()> {
     let store = &state.core.store;
     let Some(head) = store.tenant(&bound.scope).head().await? else { return Ok(()) };
-    policies(state, bound, &head).await?;
+    let known = policies(state, bound, &head).await?;
     look(state, bound, &head).await?;
-    // Which of several rules a phone is under, the phone's own place at Google has to follow.
-    if head.rules.len() > 1 {
+    // Which of several rules a phone is under, the phone's own place at Google has to follow. Where one
+    // rule is left, there are phones at a policy that none asks for any more.
+    let now = state.core.clock.now();
+    let fresh = |policy: &AndroidPolicy| policy.unplanned_at.is_some_and(|at| now < at.plus(FRESH));
+    if head.rules.len() > 1 || known.iter().any(fresh) {
         let work = AndroidWork::Reconcile(None);
         let message = Message::Android { tenant: bound.scope.tenant(), work };
         state.publisher.publish(&message, Duration::ZERO).await?;

@@ -3,9 +3,10 @@ use trennwand_android::{
     Wipe, class,
 };
 use trennwand_domain::{
-    CommandKind, CommandResult, CommandStatus, CommandUuid, Device, DeviceId, DeviceState,
-    Duration, Error, Ownership, QueuedCommand, Result,
+    CommandKind, CommandUuid, Device, DeviceId, DeviceState, Duration, Error, Ownership, Position,
+    QueuedCommand, ReasonCode, Result, Timestamp,
 };
+use trennwand_store::{Issued, Waiting};
 
 use super::Bound;
 use crate::{AndroidState, notify};
@@ -18,6 +19,9 @@ const LOCK_LIFE: Duration = Duration::from_secs(7 * 86_400);
 /// The same for what takes the company's data off it: a phone in a drawer comes back late.
 const REMOVAL_LIFE: Duration = Duration::from_secs(365 * 86_400);
 
+/// Google's shortest life of a command.
+const SHORTEST: Duration = Duration::from_secs(60);
+
 /// Hands a waiting command to Google, or finds out what became of it.
 pub(super) async fn command(
     state: &AndroidState,
@@ -25,38 +29,108 @@ pub(super) async fn command(
     id: DeviceId,
     uuid: CommandUuid,
 ) -> Result<()> {
-    let store = &state.core.store;
-    let (devices, android) = (store.devices(&bound.scope), store.android(&bound.scope));
-    let Some(waiting) = devices.queued(id, uuid).await? else { return Ok(()) };
-    if let Some(Some((operation, until))) = android.operation_of(id, uuid).await? {
-        return follow(state, bound, id, &waiting, &operation, until).await;
-    }
-    let (device, phone) = (devices.get(id).await?, android.phone(id).await?);
-    let (Some(device), Some(phone)) = (device, phone) else {
-        return give_up(state, bound, id, &waiting, "not_enrolled").await;
-    };
-    let name: DeviceName = phone.name.parse().map_err(Error::internal)?;
-    let (order, life) = match order(state, &device, &name, waiting.kind).await {
-        Ok(Some(order)) => order,
-        Ok(None) => return give_up(state, bound, id, &waiting, "refused").await,
-        Err(error) if class(&error) == Class::NotFound => {
-            return give_up(state, bound, id, &waiting, "not_enrolled").await;
+    let android = state.core.store.android(&bound.scope);
+    let Some(waiting) = android.waiting(id, uuid).await? else { return Ok(()) };
+    match &waiting.operation {
+        Some((operation, until)) => {
+            follow(state, bound, id, &waiting.command, operation, *until).await
         }
-        Err(error) => return Err(error),
+        None => hand_over(state, bound, id, &waiting).await,
+    }
+}
+
+async fn hand_over(
+    state: &AndroidState,
+    bound: &Bound,
+    id: DeviceId,
+    waiting: &Waiting,
+) -> Result<()> {
+    let store = &state.core.store;
+    let command = &waiting.command;
+    let (device, phone) =
+        (store.devices(&bound.scope).get(id).await?, store.android(&bound.scope).phone(id).await?);
+    let (Some(device), Some(phone)) = (device.filter(|d| !d.state.has_ended()), phone) else {
+        return give_up(state, bound, id, command, "not_enrolled").await;
+    };
+    let until = until(state, command);
+    let life = until.since(state.core.clock.now());
+    if life.is_zero() {
+        return give_up(state, bound, id, command, "expired").await;
+    }
+    if let Some(former) = &waiting.instead_of {
+        cancel(state, former).await?;
+    }
+    let name: DeviceName = phone.name.parse().map_err(Error::internal)?;
+    let order = match order(state, &device, &name, command.kind, life.max(SHORTEST)).await {
+        Ok(Some(order)) => order,
+        Ok(None) => return give_up(state, bound, id, command, "refused").await,
+        Err(error) => return unless_final(state, bound, id, command, error).await,
     };
     let issued = match state.google.issue_command(&name, &order).await {
-        Ok(issued) => issued,
-        Err(error) => match class(&error) {
-            Class::NotFound => return give_up(state, bound, id, &waiting, "not_enrolled").await,
-            Class::Refused | Class::Precondition | Class::Forbidden => {
-                tracing::error!(?error, "Google refused a command");
-                return give_up(state, bound, id, &waiting, "refused").await;
-            }
-            Class::Retryable | Class::Quota => return Err(error),
-        },
+        Ok(issued) => issued.name.to_string(),
+        Err(error) => return unless_final(state, bound, id, command, error).await,
     };
-    let until = state.core.clock.now().plus(life);
-    android.issued(id, &waiting, &issued.name.to_string(), until).await
+    let android = store.android(&bound.scope);
+    match android.issued(id, command, &issued, until).await {
+        Err(error) if error.code() == ReasonCode::ConcurrentChange.as_str() => {
+            // It was taken back meanwhile, or handed over a second time: Google is to do it once.
+            let kept = android.waiting(id, command.uuid).await?.and_then(|w| w.operation);
+            match kept {
+                Some((operation, _)) if operation == issued => Ok(()),
+                _ => cancel(state, &issued).await,
+            }
+        }
+        outcome => outcome,
+    }
+}
+
+/// Ends a command about which Google said something that repeating does not change.
+async fn unless_final(
+    state: &AndroidState,
+    bound: &Bound,
+    id: DeviceId,
+    command: &QueuedCommand,
+    error: Error,
+) -> Result<()> {
+    let why = match class(&error) {
+        Class::NotFound => "not_enrolled",
+        Class::Refused | Class::Precondition => {
+            tracing::error!(?error, "Google refused a command");
+            "refused"
+        }
+        // Whether the whole enterprise is gone is found out behind this.
+        Class::Forbidden | Class::Retryable | Class::Quota => return Err(error),
+    };
+    give_up(state, bound, id, command, why).await
+}
+
+/// Lets Google give a command up, if it is not over.
+async fn cancel(state: &AndroidState, operation: &str) -> Result<()> {
+    let name = operation.parse().map_err(Error::internal)?;
+    match state.google.cancel_operation(&name).await {
+        Err(error) if matches!(class(&error), Class::Retryable | Class::Quota) => Err(error),
+        Err(error) => {
+            tracing::warn!(?error, "an operation was not cancelled");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Until when a command may be carried out, however late it is handed over.
+fn until(state: &AndroidState, command: &QueuedCommand) -> Timestamp {
+    let life = match command.kind {
+        CommandKind::DeviceLock => LOCK_LIFE,
+        _ => REMOVAL_LIFE,
+    };
+    ordered_at(command).unwrap_or_else(|| state.core.clock.now()).plus(life)
+}
+
+fn ordered_at(command: &QueuedCommand) -> Option<Timestamp> {
+    match command.uuid.position()? {
+        Position::Queued { at, .. } => Some(at),
+        Position::Derived { .. } => None,
+    }
 }
 
 /// What a command is at Google; `None` for one that such a phone must never get.
@@ -69,16 +143,16 @@ async fn order(
     device: &Device,
     name: &DeviceName,
     kind: CommandKind,
-) -> Result<Option<(Command, Duration)>> {
+    life: Duration,
+) -> Result<Option<Command>> {
     let removal = match kind {
-        CommandKind::DeviceLock => return Ok(Some((Command::lock(LOCK_LIFE), LOCK_LIFE))),
+        CommandKind::DeviceLock => return Ok(Some(Command::lock(life))),
         CommandKind::Release | CommandKind::WipeBusiness => Removal::Business,
         CommandKind::WipeDevice => Removal::Everything,
         _ => return Ok(None),
     };
     let now = state.google.device(name).await?;
-    let order = removal.order(device.ownership, now.ownership, now.management_mode);
-    Ok(order.map(|order| (order, REMOVAL_LIFE)))
+    Ok(removal.order(device.ownership, now.ownership, now.management_mode, life))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +168,7 @@ impl Removal {
         ours: Ownership,
         theirs: ReportedOwnership,
         mode: ManagementMode,
+        life: Duration,
     ) -> Option<Command> {
         match (self, ours, theirs) {
             // Only here does wiping mean the work profile.
@@ -105,39 +180,73 @@ impl Removal {
                     "Ihre Firma hat die Verwaltung dieses Telefons beendet.",
                 );
                 let wipe = Wipe::WorkProfile { reason: Some(reason) };
-                Some(Command::wipe(wipe, REMOVAL_LIFE))
+                Some(Command::wipe(wipe, life))
             }
             // Takes the work profile off and leaves the private side, whoever was said to own it.
             (Self::Business, _, ReportedOwnership::CompanyOwned)
                 if mode == ManagementMode::ProfileOwner =>
             {
-                Some(Command::relinquish_ownership(REMOVAL_LIFE))
+                Some(Command::relinquish_ownership(life))
             }
             (Self::Everything, Ownership::Company, ReportedOwnership::CompanyOwned) => {
-                Some(Command::wipe(Wipe::WholeDevice, REMOVAL_LIFE))
+                Some(Command::wipe(Wipe::WholeDevice, life))
             }
             _ => None,
         }
     }
 }
 
-/// Asks what became of a command that Google has; once its time is over, nobody knows.
+/// Asks what became of a command that Google has. It ends as Google says, with the end of the phone's
+/// management, with its time, or when Google knows no more of it.
 async fn follow(
     state: &AndroidState,
     bound: &Bound,
     id: DeviceId,
-    waiting: &QueuedCommand,
+    command: &QueuedCommand,
     operation: &str,
-    until: trennwand_domain::Timestamp,
+    until: Timestamp,
 ) -> Result<()> {
+    let now = state.core.clock.now();
     let name = operation.parse().map_err(Error::internal)?;
-    match state.google.operation(&name).await {
-        Ok(operation) if operation.done => notify::finish(state, &operation).await,
-        Err(error) if class(&error) != Class::NotFound => Err(error),
-        _ if state.core.clock.now() > until.plus(DAY) => {
-            give_up(state, bound, id, waiting, "expired").await
+    let is_known = match state.google.operation(&name).await {
+        Ok(operation) if operation.done => {
+            let (scope, kind, command) = (bound.scope, command.kind, command.uuid);
+            let issued = Issued { scope, device: id, command, kind };
+            return notify::conclude(state, &issued, &operation).await;
         }
-        _ => Ok(()),
+        Err(error) if matches!(class(&error), Class::Retryable | Class::Quota) => {
+            return Err(error);
+        }
+        Err(error) if class(&error) == Class::Forbidden && now <= until.plus(DAY) => {
+            return Err(error);
+        }
+        outcome => outcome.is_ok(),
+    };
+    let device = state.core.store.devices(&bound.scope).get(id).await?;
+    let ended = device.as_ref().filter(|device| device.state.has_ended());
+    if let Some(device) = ended {
+        // Its last report said so before Google did.
+        return match device.state == DeviceState::Released && notify::removes(command.kind) {
+            true => answer(state, bound, id, command, Ok(())).await,
+            false => give_up(state, bound, id, command, "not_enrolled").await,
+        };
+    }
+    if now > until.plus(DAY) {
+        return give_up(state, bound, id, command, "expired").await;
+    }
+    let was_young = ordered_at(command).is_some_and(|at| now < at.plus(DAY));
+    if is_known || was_young {
+        return Ok(());
+    }
+    let Some(phone) = state.core.store.android(&bound.scope).phone(id).await? else {
+        return give_up(state, bound, id, command, "not_enrolled").await;
+    };
+    let name: DeviceName = phone.name.parse().map_err(Error::internal)?;
+    match state.google.device(&name).await.as_ref().map_err(class) {
+        Ok(_) => give_up(state, bound, id, command, "unknown").await,
+        Err(Class::NotFound) => give_up(state, bound, id, command, "not_enrolled").await,
+        // Asked again tomorrow.
+        Err(_) => Ok(()),
     }
 }
 
@@ -146,29 +255,27 @@ async fn give_up(
     state: &AndroidState,
     bound: &Bound,
     id: DeviceId,
-    waiting: &QueuedCommand,
+    command: &QueuedCommand,
     why: &str,
 ) -> Result<()> {
-    let android = state.core.store.android(&bound.scope);
-    let result = [("reason".to_owned(), format!("\"{why}\""))].into();
-    let answer = CommandResult {
-        uuid: waiting.uuid,
-        kind: waiting.kind,
-        status: CommandStatus::Error,
-        answered_at: state.core.clock.now(),
-        result,
-    };
-    let removes = matches!(
-        waiting.kind,
-        CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice
-    );
-    let then = match why {
-        _ if !removes => None,
+    answer(state, bound, id, command, Err(why)).await
+}
+
+async fn answer(
+    state: &AndroidState,
+    bound: &Bound,
+    id: DeviceId,
+    command: &QueuedCommand,
+    outcome: Result<(), &str>,
+) -> Result<()> {
+    let then = match outcome {
+        _ if !notify::removes(command.kind) => None,
         // Google does not know it (any more).
-        "not_enrolled" => Some(DeviceState::Released),
-        _ => Some(DeviceState::Enrolled),
+        Ok(()) | Err("not_enrolled") => Some(DeviceState::Released),
+        Err(_) => Some(DeviceState::Enrolled),
     };
-    android.finish(id, &answer, then).await.map(drop)
+    let result = notify::result(command.uuid, command.kind, outcome, state.core.clock.now());
+    state.core.store.android(&bound.scope).finish(id, &result, then).await.map(drop)
 }
 
 #[cfg(test)]
@@ -193,7 +300,7 @@ mod tests {
             for &ours in Ownership::ALL {
                 for theirs in OWNERSHIPS {
                     for mode in MODES {
-                        let order = removal.order(ours, theirs, mode);
+                        let order = removal.order(ours, theirs, mode, DAY);
                         let wipes = order.as_ref().is_some_and(|o| o.kind() == CommandType::Wipe);
                         // Google resets whatever is not personally owned.
                         let resets = wipes && theirs != ReportedOwnership::PersonallyOwned;
@@ -211,7 +318,7 @@ mod tests {
     fn business_data_goes_from_both_kinds_of_phone() {
         let order = |theirs| {
             let mode = ManagementMode::ProfileOwner;
-            Removal::Business.order(Ownership::Company, theirs, mode).unwrap().kind()
+            Removal::Business.order(Ownership::Company, theirs, mode, DAY).unwrap().kind()
         };
         assert_eq!(order(ReportedOwnership::PersonallyOwned), CommandType::Wipe);
         assert_eq!(order(ReportedOwnership::CompanyOwned), CommandType::RelinquishOwnership);

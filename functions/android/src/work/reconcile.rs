@@ -1,10 +1,11 @@
 use trennwand_android::{DeviceReport, PageToken};
-use trennwand_domain::{AssignmentHead, Duration, EnrollmentReference, Error, Result};
+use trennwand_domain::{AssignmentHead, DeviceState, Duration, Error, Platform, Result};
 use trennwand_policy::android_policies;
 use trennwand_runtime::{AndroidWork, Message};
+use trennwand_store::{DeviceFilter, Page};
 
-use super::{Bound, place, verify};
-use crate::{AndroidState, report::apply};
+use super::{Bound, align, place, verify};
+use crate::{AndroidState, report};
 
 /// Looks at a page of the tenant's phones at Google, as if each had just reported, and asks for the
 /// next. One request to Google for a hundred phones; one more for each that follows another policy
@@ -29,26 +30,22 @@ pub(super) async fn reconcile(
         let work = AndroidWork::Reconcile(Some(next));
         let message = Message::Android { tenant: bound.scope.tenant(), work };
         state.publisher.publish(&message, Duration::ZERO).await?;
+    } else {
+        // Those go in the end that no rule asks for any more.
+        align::policies(state, bound, &head).await?;
     }
     Ok(())
 }
 
+/// Takes a phone's report in, and moves a phone of ours that follows another policy than it should.
 async fn look_at(
     state: &AndroidState,
     bound: &Bound,
     head: &AssignmentHead,
     report: &DeviceReport,
 ) -> Result<()> {
-    apply(state, report, state.core.clock.now()).await?;
-    let reference = report.enrollment_token_data.as_deref().and_then(EnrollmentReference::parse);
-    let Some((reference, _)) = reference.filter(|(r, _)| r.tenant == bound.scope.tenant()) else {
-        return Ok(());
-    };
-    // With one rule, the policy that a phone was enrolled with is the one that it keeps.
-    if head.rules.len() < 2 {
-        return Ok(());
-    }
-    let device = state.core.store.devices(&bound.scope).get(reference.device).await?;
+    let (_, device) = report::take_in(state, report, state.core.clock.now()).await?;
+    // Somebody else's phone, or one that was another's successor, is none to be moved.
     let Some(device) = device.filter(|device| device.state.is_managed()) else { return Ok(()) };
     let Some(name) = place::policy_of(bound, head, &device) else { return Ok(()) };
     let wanted = bound.enterprise.policy(&name).map_err(Error::internal)?;
@@ -56,4 +53,33 @@ async fn look_at(
         return Ok(());
     }
     place::put(state, bound, head, &device, &report.name).await
+}
+
+/// Phones whose waiting commands are looked for at a time, and commands of each.
+const AT_A_TIME: u32 = 100;
+
+/// Has every command asked about that waits for one of these phones, and asks for the next page: what
+/// Google said about it may have been lost, or the message that was to hand it over.
+pub(super) async fn commands(
+    state: &AndroidState,
+    bound: &Bound,
+    page: Option<&str>,
+) -> Result<()> {
+    let tenant = bound.scope.tenant();
+    let ask = async |work| {
+        state.publisher.publish(&Message::Android { tenant, work }, Duration::ZERO).await
+    };
+    let devices = state.core.store.devices(&bound.scope);
+    let filter = DeviceFilter { platform: Some(Platform::Android), ..DeviceFilter::default() };
+    let phones = Page { limit: AT_A_TIME, cursor: page.map(str::to_owned) };
+    let listed = devices.list(&filter, &phones).await?;
+    for phone in listed.items.iter().filter(|phone| phone.state != DeviceState::Invited) {
+        for waiting in devices.queue(phone.id, &Page::first(AT_A_TIME)).await?.items {
+            ask(AndroidWork::Command(phone.id, waiting.uuid)).await?;
+        }
+    }
+    match listed.next {
+        Some(next) => ask(AndroidWork::Commands(Some(next))).await,
+        None => Ok(()),
+    }
 }

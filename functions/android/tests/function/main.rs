@@ -1,6 +1,7 @@
 //! The function over an embedded database, with as much of Google as that takes.
 
 mod binding;
+mod commands;
 mod notifications;
 mod rebinding;
 mod support;

@@ -4,7 +4,8 @@ use serde::Serialize;
 use trennwand_domain::{AuditEvent, ClientId, EventId, Level, RequestId, Timestamp};
 use utoipa::ToSchema;
 
-/// That something was written through the API. Holds nothing that identifies a person.
+/// That something was written through the API. Holds nothing that identifies a person, unless somebody
+/// wrote that into `reason`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditEventView {
     /// Identity; later events are greater.
@@ -28,6 +29,9 @@ pub(crate) struct AuditEventView {
     /// The request, as in its answer's `x-request-id`.
     #[schema(value_type = String, example = "req_01JCZ8X5T4N1V8Q0R2M3K4P5W6")]
     request_id: RequestId,
+    /// Why, where the operation asks for it (`device_wipe`), as it was written.
+    #[schema(example = "lost on the train")]
+    reason: Option<String>,
 }
 
 impl From<AuditEvent> for AuditEventView {
@@ -40,6 +44,7 @@ impl From<AuditEvent> for AuditEventView {
             operation: event.operation,
             object: event.object,
             request_id: event.request,
+            reason: event.reason,
         }
     }
 }

@@ -5,11 +5,11 @@ pub(crate) mod wipe;
 
 use serde::Serialize;
 use trennwand_domain::{
-    CommandKind, CommandUuid, Device, DeviceId, DeviceState, Error, Platform, Priority,
-    QueuedCommand, ReasonCode, Result, TenantScope,
+    CommandKind, CommandResult, CommandStatus, CommandUuid, Device, DeviceId, DeviceState, Error,
+    Platform, Priority, QueuedCommand, ReasonCode, Result, TenantScope,
 };
 use trennwand_runtime::Core;
-use trennwand_store::Transaction;
+use trennwand_store::{Page, Transaction};
 use utoipa::ToSchema;
 
 /// What was ordered.
@@ -40,17 +40,68 @@ async fn removable(core: &Core, scope: &TenantScope, id: DeviceId) -> Result<Dev
     Ok(device)
 }
 
-/// Orders a removal: the phone is `releasing` until it has answered.
-fn order(
+/// Orders a removal: the phone is `releasing` until it has answered. One that is more than what is being
+/// removed already takes its place: who finds that a phone is in wrong hands wipes it, whatever was
+/// ordered before.
+///
+/// # Errors
+/// The conflict `removal_pending` if as much is being removed already; if the database does not answer.
+async fn order(
     core: &Core,
     scope: &TenantScope,
     tx: &mut Transaction,
     device: &Device,
     kind: CommandKind,
-) -> (CommandUuid, RemovalView) {
+) -> Result<(CommandUuid, RemovalView)> {
+    let (devices, android) = (core.store.devices(scope), core.store.android(scope));
+    let mut instead_of = None;
+    if device.state == DeviceState::Releasing {
+        for former in waiting(core, scope, device.id).await? {
+            if extent(kind) <= extent(former.kind) {
+                return Err(Error::conflict(ReasonCode::RemovalPending));
+            }
+            let known = android.waiting(device.id, former.uuid).await?;
+            let operation = known.and_then(|known| known.operation);
+            instead_of = instead_of.or(operation.map(|(name, _)| name));
+            devices.take_back(tx, device.id, &taken_back(core, &former));
+        }
+    }
     let uuid = core.ids.command(Priority::Urgent);
     let command = QueuedCommand { uuid, kind, issued: false };
-    core.store.devices(scope).enqueue(tx, device.id, device.platform, &command);
-    core.store.android(scope).set_state(tx, device, DeviceState::Releasing);
-    (uuid, RemovalView { id: uuid.to_id(), status: "pending" })
+    let operation = instead_of.as_deref();
+    devices.enqueue_instead(tx, device.id, device.platform, &command, operation);
+    android.set_state(tx, device, DeviceState::Releasing);
+    Ok((uuid, RemovalView { id: uuid.to_id(), status: "pending" }))
+}
+
+/// The removals that wait; never more than one, since each takes the place of the one before.
+async fn waiting(core: &Core, scope: &TenantScope, id: DeviceId) -> Result<Vec<QueuedCommand>> {
+    let (mut found, mut page) = (Vec::new(), Page::first(100));
+    loop {
+        let listed = core.store.devices(scope).queue(id, &page).await?;
+        found.extend(listed.items.into_iter().filter(|command| extent(command.kind) > 0));
+        match listed.next {
+            Some(next) => page.cursor = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// How much a command removes: nothing, what is the company's, everything.
+const fn extent(kind: CommandKind) -> u8 {
+    match kind {
+        CommandKind::Release | CommandKind::WipeBusiness => 1,
+        CommandKind::WipeDevice => 2,
+        _ => 0,
+    }
+}
+
+fn taken_back(core: &Core, command: &QueuedCommand) -> CommandResult {
+    CommandResult {
+        uuid: command.uuid,
+        kind: command.kind,
+        status: CommandStatus::Cancelled,
+        answered_at: core.clock.now(),
+        result: [("reason".to_owned(), "\"replaced\"".to_owned())].into(),
+    }
 }

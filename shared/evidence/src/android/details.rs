@@ -11,6 +11,9 @@ pub(super) const MOST: usize = 20;
 /// The longest name of a setting that is kept; AMAPI's have at most 50 characters.
 const LONGEST: usize = 64;
 
+/// The setting that lists the apps.
+const APPLICATIONS: &str = "applications";
+
 /// The API level of Android 14, since which the exception for system apps exists.
 const WITH_EXCEPTION: u32 = 34;
 
@@ -40,7 +43,7 @@ impl Against {
     pub(super) fn of(detail: &NonComplianceDetail, known: impl Fn(&str) -> bool) -> Self {
         let package = detail.package_name.clone().filter(|package| known(package));
         // `applications[2].…` says nothing more, and a path may name what it should not.
-        let of_apps = detail.setting_name == "applications";
+        let of_apps = detail.setting_name == APPLICATIONS;
         let field = detail_path(detail).filter(|_| !of_apps).and_then(last_word);
         Self {
             setting: word(&detail.setting_name),
@@ -59,6 +62,24 @@ impl Against {
     /// Whether a control rests on it alone: the border, or an app that is named.
     pub(super) fn decides(&self) -> bool {
         self.package.is_some() || restrictions::CONTROLS.iter().any(|&c| self.concerns(c))
+    }
+
+    pub(super) fn is_of_apps(&self) -> bool {
+        self.setting == APPLICATIONS
+    }
+
+    /// Whether the phone does not do it and will not: not for being too old, not for something that its
+    /// user has still to do.
+    pub(super) const fn is_refusal(&self) -> bool {
+        matches!(
+            self.reason,
+            NonComplianceReason::ManagementMode
+                | NonComplianceReason::InvalidValue
+                | NonComplianceReason::Unsupported
+                | NonComplianceReason::OsNotPermitted
+                | NonComplianceReason::DeviceIncompatible
+                | NonComplianceReason::ProjectNotPermitted
+        )
     }
 
     /// What it is called in a text.

@@ -84,9 +84,10 @@ pub(super) fn apply(
     let contacts = phone.contacts();
     phone.settings();
     phone.applications();
-    for ignored in &behaviour.ignores {
-        if !policy[ignored].is_null() {
-            phone.report(ignored, "", "PENDING");
+    for (settings, reason) in [(&behaviour.ignores, "PENDING"), (&behaviour.refuses, "UNSUPPORTED")]
+    {
+        for setting in settings.iter().filter(|setting| !policy[*setting].is_null()) {
+            phone.report(setting, "", reason);
         }
     }
     Applied { contacts, details: phone.details }
@@ -112,7 +113,7 @@ impl Phone<'_> {
     /// The value at a path, unless the phone ignores the setting.
     fn at(&self, path: &str) -> &Value {
         let setting = path.split('.').next().unwrap_or_default();
-        if self.behaviour.ignores.contains(setting) {
+        if self.behaviour.ignores.contains(setting) || self.behaviour.refuses.contains(setting) {
             return &Value::Null;
         }
         path.split('.').fold(self.policy, |value, name| &value[name])

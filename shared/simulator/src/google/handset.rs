@@ -84,6 +84,9 @@ pub struct AndroidBehaviour {
     pub over_reports: bool,
     /// Top-level settings that it does not apply, and reports as `PENDING`.
     pub ignores: BTreeSet<String>,
+    /// Top-level settings that its Android Device Policy does not know: not applied, and reported as
+    /// `UNSUPPORTED`.
+    pub refuses: BTreeSet<String>,
     /// Apps that came into the work profile all the same.
     pub work_apps: BTreeSet<String>,
     /// Apps that cannot be installed: package → Google's `installationFailureReason`.

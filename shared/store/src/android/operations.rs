@@ -1,6 +1,7 @@
 use trennwand_domain::{CommandKind, QueuedCommand};
 
 use super::*;
+use crate::{devices::kind_of, transaction::Refusal};
 
 /// A command that was handed to Google.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,9 +16,20 @@ pub struct Issued {
     pub kind: CommandKind,
 }
 
+/// A command that waits for an Android phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The command.
+    pub command: QueuedCommand,
+    /// What Google calls it since it has it, and until when it may be carried out.
+    pub operation: Option<(String, Timestamp)>,
+    /// What Google calls the command that it was ordered in place of.
+    pub instead_of: Option<String>,
+}
+
 impl Android<'_> {
     /// Notes that a waiting command was handed to Google as the operation with this name. If it is not
-    /// waiting any more, the conflict `concurrent_change`.
+    /// waiting any more, or was handed over already, the conflict `concurrent_change`.
     ///
     /// # Errors
     /// A concurrent change; if the database does not answer.
@@ -30,7 +42,7 @@ impl Android<'_> {
     ) -> Result<()> {
         let mut tx = self.store.transaction();
         let change = Expression::update("SET op = :op, ex = :ex")
-            .and_when("attribute_exists(pk)")
+            .and_when("attribute_exists(pk) AND attribute_not_exists(op)")
             .value(":op", text(operation))
             .value(":ex", moment(until));
         let key = layout::queued(&self.scope, device, command.uuid);
@@ -45,26 +57,23 @@ impl Android<'_> {
         tx.commit().await
     }
 
-    /// The operation that a waiting command was handed to Google as, and until when it may be carried
-    /// out; `None` if it is not waiting any more.
+    /// A command, if it is still waiting.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn operation_of(
-        &self,
-        device: DeviceId,
-        command: CommandUuid,
-    ) -> Result<Option<Option<(String, Timestamp)>>> {
-        let key = layout::queued(&self.scope, device, command);
+    pub async fn waiting(&self, device: DeviceId, uuid: CommandUuid) -> Result<Option<Waiting>> {
+        let key = layout::queued(&self.scope, device, uuid);
         let Some(mut item) = self.store.read(Table::Data, &key).await? else { return Ok(None) };
-        let operation = item.opt_text("op")?;
-        let until = item.opt_moment("ex")?;
-        Ok(Some(operation.zip(until)))
+        let operation = item.opt_text("op")?.zip(item.opt_moment("ex")?);
+        let (kind, issued) = (item.word("ki", kind_of)?, operation.is_some());
+        let command = QueuedCommand { uuid, kind, issued };
+        Ok(Some(Waiting { command, operation, instead_of: item.opt_text(attribute::INSTEAD)? }))
     }
 
-    /// Keeps what became of a command that Google had, and the state that the phone's enrolment is in
-    /// then, if it changes; in one request. `false` if it was not waiting any more: a repeat, without
-    /// effect.
+    /// Keeps what became of a command that Google had; in one request. With the command that removes
+    /// what is the company's goes the state that the phone's enrolment is in then: `released` unless it
+    /// has ended already, `enrolled` only if it still is `releasing`. `false` if the command was not
+    /// waiting any more: a repeat, without effect.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -77,15 +86,31 @@ impl Android<'_> {
         let mut tx = self.store.transaction();
         let devices = self.store.devices(&self.scope);
         devices.put_result(&mut tx, device, result);
-        if let Some(state) = state {
-            let change = Expression::update("SET st = :st, rv = rv + :one")
-                .and_when("attribute_exists(pk)")
-                .value(":st", text(state))
-                .value(":one", number(1));
-            let gone = Error::not_found("device");
-            tx.update(&layout::device(&self.scope, device), change, gone);
+        let Some(state) = state else { return devices.committed_result(tx).await };
+        let change = Expression::update("SET st = :st, rv = rv + :one")
+            .value(":st", text(state))
+            .value(":one", number(1));
+        let change = match state {
+            DeviceState::Released => change
+                .and_when("attribute_exists(pk) AND NOT st IN (:st, :superseded)")
+                .value(":superseded", text(DeviceState::Superseded)),
+            _ => {
+                change.and_when("st = :releasing").value(":releasing", text(DeviceState::Releasing))
+            }
+        };
+        let key = layout::device(&self.scope, device);
+        tx.update(&key, change, failure::concurrent_change());
+        match tx.attempt().await {
+            Ok(()) => Ok(true),
+            Err(Refusal::Condition { index: 0, .. }) => Ok(false),
+            // The enrolment has moved on without the command: its state is what that made of it.
+            Err(Refusal::Condition { .. }) => {
+                let mut tx = self.store.transaction();
+                devices.put_result(&mut tx, device, result);
+                devices.committed_result(tx).await
+            }
+            Err(refusal) => Err(refusal.into()),
         }
-        devices.committed_result(tx).await
     }
 
     /// Lets an enrolment of which a command was ordered be `releasing`, or back again.

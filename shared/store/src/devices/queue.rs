@@ -7,7 +7,7 @@ use trennwand_domain::{
 
 use super::Devices;
 use crate::{
-    Listed, Page, Transaction,
+    Listed, Page, Transaction, failure,
     item::{Fields, Item, Map, json, moment, text},
     layout::{self, attribute},
     read::{Between, sort_key},
@@ -61,11 +61,24 @@ impl Devices<'_> {
         platform: Platform,
         command: &QueuedCommand,
     ) {
+        self.enqueue_instead(tx, id, platform, command, None);
+    }
+
+    /// [`Self::enqueue`] of a command before which Google is to give up an operation with this name.
+    pub fn enqueue_instead(
+        &self,
+        tx: &mut Transaction,
+        id: DeviceId,
+        platform: Platform,
+        command: &QueuedCommand,
+        operation: Option<&str>,
+    ) {
         // Whoever follows the stream learns from it who carries the command out.
         let android = (platform == Platform::Android).then(|| text(platform));
         let item = Item::at(&layout::queued(&self.scope, id, command.uuid))
             .with("ki", text(command.kind.as_str()))
-            .maybe(attribute::PLATFORM, android);
+            .maybe(attribute::PLATFORM, android)
+            .maybe(attribute::INSTEAD, operation.map(text));
         tx.put(Table::Data, item, Expression::absent(), Error::already_exists("command"));
     }
 
@@ -114,8 +127,24 @@ impl Devices<'_> {
     /// Takes `result.uuid` out of the queue and keeps the result; first in its transaction, which ends
     /// with [`Self::committed_result`].
     pub(crate) fn put_result(&self, tx: &mut Transaction, id: DeviceId, result: &CommandResult) {
+        self.take_out(tx, id, result, Error::not_found("command"));
+    }
+
+    /// Takes a command back before it was answered, and keeps that; if it is not waiting any more, the
+    /// transaction fails with the conflict `concurrent_change`.
+    pub fn take_back(&self, tx: &mut Transaction, id: DeviceId, result: &CommandResult) {
+        self.take_out(tx, id, result, failure::concurrent_change());
+    }
+
+    fn take_out(
+        &self,
+        tx: &mut Transaction,
+        id: DeviceId,
+        result: &CommandResult,
+        not_waiting: Error,
+    ) {
         let queued = layout::queued(&self.scope, id, result.uuid);
-        tx.delete(Table::Data, &queued, Expression::present(), Error::not_found("command"));
+        tx.delete(Table::Data, &queued, Expression::present(), not_waiting);
         let item = Item::at(&layout::result(&self.scope, id, result.uuid))
             .with("ki", text(result.kind.as_str()))
             .with(attribute::STATE, text(status_word(result.status)))

@@ -38,3 +38,5 @@ pub const HEAD: &str = "js";
 pub(crate) const WALL: &str = "wl";
 /// Hash over the personal variables: of a user, and in the headers of the user's phones.
 pub const PERSON: &str = "ps";
+/// The operation at Google in place of which a command waits.
+pub(crate) const INSTEAD: &str = "io";

@@ -18,7 +18,7 @@ use super::{RemovalView, order, removable};
     ),
     responses(
         (status = 202, description = "Ordered", body = RemovalView),
-        (status = 409, description = "device_not_enrolled not_on_this_platform"),
+        (status = 409, description = "device_not_enrolled not_on_this_platform removal_pending"),
         Problems
     ),
     security(("oauth2" = ["devices:command"]))
@@ -32,6 +32,6 @@ pub(crate) async fn device_release(
     let scope = tenant.scope();
     let device = removable(&core, scope, id).await?;
     let mut tx = core.store.transaction();
-    let (uuid, shown) = order(&core, scope, &mut tx, &device, CommandKind::Release);
+    let (uuid, shown) = order(&core, scope, &mut tx, &device, CommandKind::Release).await?;
     write.commit(&core, tx, uuid.to_id(), Answer::accepted(&shown)).await
 }

@@ -19,13 +19,14 @@ pub(crate) struct Wipe {
     /// The phone's identifier once more, so that nobody wipes another one by mistake.
     #[schema(example = "dev_01JCZ8X5T4N1V8Q0R2M3K4P5W6")]
     confirm: String,
-    /// Why; 1 to 200 characters. Not sent to the phone.
+    /// Why; 1 to 200 characters. Kept in the audit trail, not sent to the phone.
     #[schema(example = "lost on the train")]
     reason: String,
 }
 
 /// Removes the company's data, or resets a company phone as a whole. A phone that is off gets it when
-/// it is back, up to a year later. Not offered for iPhones yet.
+/// it is back, up to a year later. `whole_device` takes the place of a release or of a wipe of `business`
+/// that is not over. Not offered for iPhones yet.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{tenant}/devices/{device}/wipe",
@@ -38,7 +39,7 @@ pub(crate) struct Wipe {
     responses(
         (status = 202, description = "Ordered", body = RemovalView),
         (status = 403, description = "command_not_permitted"),
-        (status = 409, description = "device_not_enrolled not_on_this_platform"),
+        (status = 409, description = "device_not_enrolled not_on_this_platform removal_pending"),
         Problems
     ),
     security(("oauth2" = ["devices:command"]))
@@ -58,7 +59,8 @@ pub(crate) async fn device_wipe(
     }
     check_owner(kind, device.ownership)?;
     let mut tx = core.store.transaction();
-    let (uuid, shown) = order(&core, scope, &mut tx, &device, kind);
+    let (uuid, shown) = order(&core, scope, &mut tx, &device, kind).await?;
+    let write = write.because(wipe.reason.trim());
     write.commit(&core, tx, uuid.to_id(), Answer::accepted(&shown)).await
 }
 

@@ -1,0 +1,282 @@
+//! Commands whose messages get lost, whose phones move on, and of which Google knows nothing.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use trennwand_domain::{
+    Clock as _, CommandKind, CommandResult, CommandStatus, CommandUuid, DeviceId, DeviceState,
+    Duration, Ownership, Platform, Priority, QueuedCommand,
+};
+use trennwand_runtime::{AndroidWork, Message};
+
+use crate::support::{World, invitation};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A company phone under management, which Google knows.
+async fn enrolled(world: &World, phone: &str) -> DeviceId {
+    let (enrollment, _) = world.invite(Ownership::Company).await;
+    let report = world.report(phone, "COMPANY_OWNED");
+    assert_eq!(world.push("ENROLLMENT", &report).await, StatusCode::NO_CONTENT);
+    world.google.inner().devices.push(serde_json::from_value(report).unwrap());
+    enrollment.device
+}
+
+/// Queues a command as the API does.
+async fn order(world: &World, id: DeviceId, kind: CommandKind) -> CommandUuid {
+    let uuid = world.core.ids.command(Priority::Urgent);
+    let device = world.device(id).await;
+    let mut tx = world.core.store.transaction();
+    let command = QueuedCommand { uuid, kind, issued: false };
+    world.core.store.devices(&world.scope).enqueue(&mut tx, id, Platform::Android, &command);
+    if kind != CommandKind::DeviceLock {
+        let android = world.core.store.android(&world.scope);
+        android.set_state(&mut tx, &device, DeviceState::Releasing);
+    }
+    tx.commit().await.unwrap();
+    uuid
+}
+
+async fn result(world: &World, id: DeviceId, uuid: CommandUuid) -> Option<CommandResult> {
+    world.core.store.devices(&world.scope).result(id, uuid).await.unwrap()
+}
+
+/// Status and, if it failed, why.
+async fn outcome(world: &World, id: DeviceId, uuid: CommandUuid) -> (CommandStatus, String) {
+    let result = result(world, id, uuid).await.expect("it is over");
+    (result.status, result.result.get("reason").cloned().unwrap_or_default())
+}
+
+fn failed(why: &str) -> (CommandStatus, String) {
+    (CommandStatus::Error, format!("\"{why}\""))
+}
+
+fn operation(phone: &str, number: usize, code: Option<i32>) -> Value {
+    let name = format!("enterprises/LC01/devices/{phone}/operations/{number}");
+    let mut operation = json!({ "name": name, "done": true, "metadata": {} });
+    if let Some(code) = code {
+        operation["error"] = json!({ "code": code, "message": "" });
+    }
+    operation
+}
+
+/// Messages of the function to itself since the last call.
+fn sent(world: &World) -> Vec<AndroidWork> {
+    let sent = std::mem::take(&mut *world.sent.0.lock().unwrap());
+    let work = sent.into_iter().map(|message| match message {
+        Message::Android { work, .. } => work,
+        other => panic!("{other:?}"),
+    });
+    work.collect()
+}
+
+#[tokio::test]
+async fn what_a_removal_comes_to_late_does_not_bring_an_ended_enrolment_back() {
+    use DeviceState::{Enrolled, Released, Superseded};
+    let world = World::bound().await;
+    let cases = [
+        (None, Some(4), Enrolled),
+        (None, None, Released),
+        (Some(Released), Some(4), Released),
+        (Some(Released), None, Released),
+        (Some(Superseded), Some(4), Superseded),
+        (Some(Superseded), None, Superseded),
+    ];
+    for (number, (meanwhile, code, expected)) in cases.into_iter().enumerate() {
+        let name = format!("a{number}");
+        let id = enrolled(&world, &name).await;
+        let uuid = order(&world, id, CommandKind::Release).await;
+        world.work(AndroidWork::Command(id, uuid)).await;
+        world.clock.advance(DAY);
+        match meanwhile {
+            Some(Superseded) => {
+                world.core.store.devices(&world.scope).supersede(id).await.unwrap();
+            }
+            Some(_) => {
+                // Its user reset it, and Google heard of that.
+                let mut last = world.report(&name, "COMPANY_OWNED");
+                last["state"] = "DELETED".into();
+                last["appliedState"] = "DELETED".into();
+                world.push("STATUS_REPORT", &last).await;
+            }
+            None => {}
+        }
+        let before = world.device(id).await.state;
+        assert_eq!(before, meanwhile.unwrap_or(DeviceState::Releasing));
+        let word = operation(&name, number + 1, code);
+        for _ in 0..2 {
+            assert_eq!(world.push("COMMAND", &word).await, StatusCode::NO_CONTENT);
+            assert_eq!(world.device(id).await.state, expected, "{meanwhile:?} {code:?}");
+            let ended = match code {
+                Some(_) => failed("expired"),
+                None => (CommandStatus::Acknowledged, String::new()),
+            };
+            assert_eq!(outcome(&world, id, uuid).await, ended, "{meanwhile:?}: it is kept");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hand_over_that_got_lost_is_made_up_for_page_by_page() {
+    const PHONES: usize = 130;
+    let world = World::bound().await;
+    let core = &world.core;
+    let mut ordered = Vec::new();
+    for _ in 0..PHONES {
+        let (enrollment, device, _) = invitation(core, Ownership::Company);
+        let device = trennwand_domain::Device { state: DeviceState::Enrolled, ..device };
+        let uuid = core.ids.command(Priority::Urgent);
+        let command = QueuedCommand { uuid, kind: CommandKind::DeviceLock, issued: false };
+        let mut tx = core.store.transaction();
+        core.store.enrollments(&world.scope).insert(&mut tx, &enrollment, &device);
+        let devices = core.store.devices(&world.scope);
+        devices.enqueue(&mut tx, device.id, Platform::Android, &command);
+        tx.commit().await.unwrap();
+        ordered.push((device.id, uuid));
+    }
+    world.invite(Ownership::Company).await;
+    let (mut asked, mut pages, mut next) = (Vec::new(), 0, Some(AndroidWork::Commands(None)));
+    while let Some(page) = next.take() {
+        world.work(page).await;
+        pages += 1;
+        let mut of_page = 0;
+        for work in sent(&world) {
+            match work {
+                AndroidWork::Command(device, uuid) => {
+                    of_page += 1;
+                    asked.push((device, uuid));
+                }
+                AndroidWork::Commands(_) => next = Some(work),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(of_page <= 100, "{of_page} in one message");
+    }
+    assert_eq!(pages, 2);
+    asked.sort_unstable();
+    ordered.sort_unstable();
+    assert_eq!(asked, ordered);
+}
+
+#[tokio::test]
+async fn a_command_that_google_knows_nothing_of_does_not_wait_for_ever() {
+    let world = World::bound().await;
+    let (there, gone) = (enrolled(&world, "1a").await, enrolled(&world, "1b").await);
+    let mut orders = Vec::new();
+    for id in [there, gone] {
+        let uuid = order(&world, id, CommandKind::WipeDevice).await;
+        world.work(AndroidWork::Command(id, uuid)).await;
+        orders.push((id, uuid));
+    }
+    world.google.inner().devices.retain(|device| device.name.to_string().ends_with("1a"));
+    for (id, uuid) in &orders {
+        world.work(AndroidWork::Command(*id, *uuid)).await;
+        assert_eq!(
+            result(&world, *id, *uuid).await,
+            None,
+            "Google may not have it in its lists yet"
+        );
+    }
+    world.clock.advance(2 * DAY);
+    for (id, uuid) in &orders {
+        world.work(AndroidWork::Command(*id, *uuid)).await;
+    }
+    assert_eq!(outcome(&world, there, orders[0].1).await, failed("unknown"));
+    assert_eq!(world.device(there).await.state, DeviceState::Enrolled);
+    assert_eq!(outcome(&world, gone, orders[1].1).await, failed("not_enrolled"));
+    assert_eq!(world.device(gone).await.state, DeviceState::Released);
+}
+
+#[tokio::test]
+async fn a_command_is_good_from_its_order_on_however_late_it_is_handed_over() {
+    let world = World::bound().await;
+    let id = enrolled(&world, "1a").await;
+    let (early, late) = (order(&world, id, CommandKind::DeviceLock).await, CommandKind::DeviceLock);
+    world.clock.advance(6 * DAY);
+    let late = order(&world, id, late).await;
+    world.clock.advance(DAY);
+    world.work(AndroidWork::Command(id, early)).await;
+    assert_eq!(outcome(&world, id, early).await, failed("expired"));
+    assert!(world.google.inner().commands.is_empty(), "nobody expects that lock any more");
+    world.work(AndroidWork::Command(id, late)).await;
+    let wire = serde_json::to_value(&world.google.inner().commands[0].1).unwrap();
+    assert_eq!(wire, json!({ "type": "LOCK", "duration": "518400s" }));
+}
+
+/// Two readers of the queue have the same message at the same time.
+#[tokio::test]
+async fn a_command_is_carried_out_once_however_often_it_is_handed_over() {
+    let world = World::bound().await;
+    let id = enrolled(&world, "1a").await;
+    let uuid = order(&world, id, CommandKind::Release).await;
+    let hand_over = || world.work(AndroidWork::Command(id, uuid));
+    tokio::join!(hand_over(), hand_over(), hand_over());
+    let (issued, cancelled) =
+        (world.google.calls_of("devices.issueCommand"), world.google.calls_of("operations.cancel"));
+    assert!(issued > 1, "they did not meet");
+    assert_eq!(issued - cancelled, 1);
+}
+
+#[tokio::test]
+async fn a_phone_is_given_the_policy_that_it_should_have() {
+    let world = World::bound().await;
+    let (enrollment, _) = world.invite(Ownership::Company).await;
+    let mut report = world.report("1a", "COMPANY_OWNED");
+    let right = report["policyName"].as_str().unwrap().to_owned();
+    report["policyName"] = "enterprises/LC01/policies/default".into();
+    report["appliedPolicyName"] = report["policyName"].clone();
+    world.push("ENROLLMENT", &report).await;
+    let follows = |policy: &str| {
+        let inner = world.google.inner();
+        inner.devices[0].policy_name.as_ref().unwrap().to_string() == policy
+    };
+    world.google.inner().devices.push(serde_json::from_value(report.clone()).unwrap());
+    let android = world.core.store.android(&world.scope);
+    let phone = android.phone(enrollment.device).await.unwrap().unwrap();
+    assert_eq!(phone.needs, Some(trennwand_domain::AndroidNeed::Place), "its report asks for it");
+    world.work(AndroidWork::Place(enrollment.device)).await;
+    assert!(follows(&right));
+
+    // Nothing is done about a phone that Google does not know, nor about one that has ended.
+    world.google.inner().devices[0].name = "enterprises/LC01/devices/2b".parse().unwrap();
+    world.work(AndroidWork::Place(enrollment.device)).await;
+    world.google.inner().calls.clear();
+    world.core.store.devices(&world.scope).supersede(enrollment.device).await.unwrap();
+    world.work(AndroidWork::Place(enrollment.device)).await;
+    assert_eq!(world.google.calls_of("devices.patch"), 0);
+}
+
+#[tokio::test]
+async fn the_sweep_moves_our_phones_and_touches_nobody_elses() {
+    let world = World::bound().await;
+    let id = enrolled(&world, "1a").await;
+    let ours = world.report("1a", "COMPANY_OWNED");
+    let of = |name: &str, data: Value| {
+        let mut report = ours.clone();
+        report["name"] = format!("enterprises/LC01/devices/{name}").into();
+        report["enrollmentTokenData"] = data;
+        report["policyName"] = "enterprises/LC01/policies/default".into();
+        serde_json::from_value(report).unwrap()
+    };
+    let data = ours["enrollmentTokenData"].clone();
+    let text = data.as_str().unwrap();
+    let forged = format!("{}{}", &text[..text.len() - 1], if text.ends_with('0') { 1 } else { 0 });
+    world.clock.advance(DAY);
+    world.google.inner().devices = vec![
+        of("1a", data.clone()),
+        // A seal that is not ours; no reference; another phone with a token that was used up.
+        of("2b", forged.into()),
+        of("3c", Value::Null),
+        of("4d", data),
+    ];
+    world.work(AndroidWork::Reconcile(None)).await;
+    let moved: Vec<_> = {
+        let inner = world.google.inner();
+        let moved = inner.devices.iter().map(|device| {
+            !device.policy_name.as_ref().is_some_and(|policy| policy.id() == "default")
+        });
+        moved.collect()
+    };
+    assert_eq!(moved, [true, false, false, false]);
+    assert_eq!(world.google.calls_of("devices.patch"), 1);
+    assert_eq!(world.device(id).await.last_seen_at, Some(world.clock.now().minus(DAY)));
+}
