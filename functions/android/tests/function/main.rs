@@ -3,5 +3,6 @@
 mod binding;
 mod commands;
 mod notifications;
+mod quota;
 mod rebinding;
 mod support;

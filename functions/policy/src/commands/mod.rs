@@ -24,8 +24,8 @@ pub(crate) struct CommandView {
     /// What it asks.
     #[schema(value_type = String, example = "security_info")]
     r#type: CommandKind,
-    /// `queued`, `acknowledged`, `error` or `cancelled`. A phone that has not answered yet, or said
-    /// "not now", leaves it `queued`.
+    /// `queued`, `delivered` (Google has it and waits for the phone), `acknowledged`, `error` or
+    /// `cancelled`. An iPhone that has not answered yet, or said "not now", leaves it `queued`.
     #[schema(value_type = String, example = "queued")]
     status: CommandStatus,
     /// When it was ordered.
@@ -34,7 +34,9 @@ pub(crate) struct CommandView {
     /// When the phone answered.
     #[schema(value_type = Option<String>, format = DateTime)]
     answered_at: Option<Timestamp>,
-    /// What the phone answered, reduced to what may be known about such a phone.
+    /// What the phone answered, reduced to what may be known about such a phone. Of a command to an
+    /// Android phone that was not carried out `reason`: `expired`, `cancelled`, `replaced` (by a wipe of
+    /// the whole phone), `refused`, `not_enrolled` or `unknown`.
     #[schema(value_type = Option<Object>)]
     result: Option<BTreeMap<String, Value>>,
 }

@@ -325,6 +325,13 @@ impl Answer {
     }
 }
 
+/// A further tenant, with its keys.
+pub(crate) async fn another_tenant(core: &Core) -> TenantScope {
+    let scope = tenant(core).await;
+    provision(core, &scope, None).await.unwrap();
+    scope
+}
+
 async fn tenant(core: &Core) -> TenantScope {
     let tenant = Tenant {
         id: core.ids.mint(),
