@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{Api, World, new_tenant, text};
 
 /// 1 by 1 pixels.
-const PNG: &[u8] =
+pub(crate) const PNG: &[u8] =
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
 
 /// What a browser gets: status, headers, body.
@@ -30,7 +30,7 @@ async fn put_brand(reseller: &Api, body: Value, tag: &str) -> (Value, String) {
     (answer.expect(200), tag)
 }
 
-async fn put_logo(world: &World, picture: &[u8]) -> StatusCode {
+pub(crate) async fn put_logo(world: &World, picture: &[u8]) -> StatusCode {
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let request = http
         .put(format!("{}/v1/brand/logo", world.server.base_url()))

@@ -7,6 +7,7 @@ mod arrows;
 mod audit;
 mod authorization;
 mod brand;
+mod browser;
 mod crash;
 mod faults;
 mod figures;
