@@ -135,6 +135,7 @@ async fn an_enterprise_ended_in_googles_console_is_noticed_and_another_can_be_bo
     let world = World::new().await;
     bind(&world).await;
     let phone = enroll(&world, "personal", 15).await;
+    let other = enroll(&world, "company", 14).await;
     let invited = invite(&world, "company").await;
     let ended = enterprise(&world).await.parse().expect("a name");
     world.server.google().forget_enterprise(&ended);
@@ -149,6 +150,11 @@ async fn an_enterprise_ended_in_googles_console_is_noticed_and_another_can_be_bo
     let enrollments = world.path("/enrollments");
     world.tenant.post(&enrollments, order).await.refused(409, "android_not_bound");
     assert_eq!(page(&text(&invited, "url")).await.0, 503);
+    // What is ordered now is answered, and the phone is over.
+    let other = world.path(&format!("/devices/{}", other.device));
+    world.tenant.post(&format!("{other}/release"), json!({})).await.expect(202);
+    world.settle().await;
+    assert_eq!(world.tenant.get(&other).await.expect(200)["state"], "released");
 
     bind(&world).await;
     assert_eq!(shown(&world).await["status"], "bound");

@@ -66,6 +66,9 @@ async fn unbound(
 ) -> Result<()> {
     match (work, binding.state) {
         (AndroidWork::Token(enrollment), _) => token::withdraw(state, &scope, *enrollment).await,
+        (AndroidWork::Command(device, command), _) => {
+            command::unreachable(state, &scope, *device, *command).await
+        }
         (AndroidWork::Reconcile(None), BindingState::SigningUp) => {
             pending::look(state, &scope, binding).await
         }

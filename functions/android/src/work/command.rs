@@ -4,7 +4,7 @@ use trennwand_android::{
 };
 use trennwand_domain::{
     CommandKind, CommandUuid, Device, DeviceId, DeviceState, Duration, Error, Ownership, Position,
-    QueuedCommand, ReasonCode, Result, Timestamp,
+    QueuedCommand, ReasonCode, Result, TenantScope, Timestamp,
 };
 use trennwand_store::{Issued, Waiting};
 
@@ -37,6 +37,19 @@ pub(super) async fn command(
         }
         None => hand_over(state, bound, id, &waiting).await,
     }
+}
+
+/// Answers what waits for a phone of an enterprise that is not bound any more: nobody carries it out.
+pub(super) async fn unreachable(
+    state: &AndroidState,
+    scope: &TenantScope,
+    id: DeviceId,
+    uuid: CommandUuid,
+) -> Result<()> {
+    let Some(waiting) = state.core.store.android(scope).waiting(id, uuid).await? else {
+        return Ok(());
+    };
+    answer(state, scope, id, &waiting.command, Err("not_enrolled")).await
 }
 
 async fn hand_over(
@@ -227,7 +240,7 @@ async fn follow(
     if let Some(device) = ended {
         // Its last report said so before Google did.
         return match device.state == DeviceState::Released && notify::removes(command.kind) {
-            true => answer(state, bound, id, command, Ok(())).await,
+            true => answer(state, &bound.scope, id, command, Ok(())).await,
             false => give_up(state, bound, id, command, "not_enrolled").await,
         };
     }
@@ -258,12 +271,12 @@ async fn give_up(
     command: &QueuedCommand,
     why: &str,
 ) -> Result<()> {
-    answer(state, bound, id, command, Err(why)).await
+    answer(state, &bound.scope, id, command, Err(why)).await
 }
 
 async fn answer(
     state: &AndroidState,
-    bound: &Bound,
+    scope: &TenantScope,
     id: DeviceId,
     command: &QueuedCommand,
     outcome: Result<(), &str>,
@@ -275,7 +288,7 @@ async fn answer(
         Err(_) => Some(DeviceState::Enrolled),
     };
     let result = notify::result(command.uuid, command.kind, outcome, state.core.clock.now());
-    state.core.store.android(&bound.scope).finish(id, &result, then).await.map(drop)
+    state.core.store.android(scope).finish(id, &result, then).await.map(drop)
 }
 
 #[cfg(test)]

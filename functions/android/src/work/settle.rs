@@ -6,7 +6,7 @@ use trennwand_domain::{
 use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::{DeviceFilter, Page};
 
-use super::{Bound, token};
+use super::{Bound, command, token};
 use crate::AndroidState;
 
 /// How many phones and invitations are looked at for one message.
@@ -47,7 +47,8 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// Ends an enrolment in another enterprise than the one that is bound: it cannot be reached any more.
+/// Ends an enrolment in another enterprise than the one that is bound: it cannot be reached any more,
+/// and what waits for it is answered.
 async fn end(
     state: &AndroidState,
     scope: &TenantScope,
@@ -62,5 +63,10 @@ async fn end(
         return Ok(());
     }
     let over = Device { state: DeviceState::Released, ..device.clone() };
-    store.devices(scope).save(&over, None).await
+    let devices = store.devices(scope);
+    devices.save(&over, None).await?;
+    for waiting in devices.queue(device.id, &Page::first(100)).await?.items {
+        command::unreachable(state, scope, device.id, waiting.uuid).await?;
+    }
+    Ok(())
 }

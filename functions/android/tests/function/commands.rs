@@ -280,3 +280,22 @@ async fn the_sweep_moves_our_phones_and_touches_nobody_elses() {
     assert_eq!(world.google.calls_of("devices.patch"), 1);
     assert_eq!(world.device(id).await.last_seen_at, Some(world.clock.now().minus(DAY)));
 }
+
+#[tokio::test]
+async fn what_waits_for_phones_of_an_enterprise_that_is_gone_is_answered() {
+    let world = World::bound().await;
+    let (first, second) = (enrolled(&world, "3a").await, enrolled(&world, "4b").await);
+    let before = order(&world, first, CommandKind::DeviceLock).await;
+    world.google.inner().enterprises.clear();
+    world.work(AndroidWork::Reconcile(None)).await;
+    let after = order(&world, second, CommandKind::Release).await;
+    world.work(AndroidWork::Command(second, after)).await;
+    assert_eq!(outcome(&world, second, after).await, failed("not_enrolled"));
+    assert_eq!(world.device(second).await.state, DeviceState::Released);
+    assert_eq!(world.device(first).await.state, DeviceState::Enrolled);
+    world.call("DELETE", "/android", None).await.expect(200);
+    world.work(AndroidWork::Settle(None)).await;
+    assert_eq!(outcome(&world, first, before).await, failed("not_enrolled"));
+    assert_eq!(world.device(first).await.state, DeviceState::Released);
+    assert_eq!(world.google.calls_of("devices.issueCommand"), 0);
+}
