@@ -116,6 +116,7 @@ async fn an_event_names_client_level_and_request() {
         "operation": "user_create",
         "object": user["id"],
         "request_id": request_id,
+        "reason": null,
     });
     assert_eq!(*last, expected);
     let by_reseller = events["items"].as_array().expect("events").iter().find(|event| {
