@@ -3,6 +3,7 @@
 
 mod android;
 mod android_binding;
+mod android_mail;
 mod arrows;
 mod audit;
 mod authorization;
