@@ -153,3 +153,60 @@ pub(super) async fn groups(it: Faulty) {
     assert_eq!(scene.enrolled.phone.accounts(), accounts);
     assert!(!scene.enrolled.phone.contacts_were_ever_open());
 }
+
+/// Two roll-outs are due in one tick, and one call of the database fails: the tick is not repeated, the
+/// other roll-out goes on, and what failed comes with the next tick.
+#[tokio::test]
+async fn a_roll_out_that_fails_holds_up_neither_the_tick_nor_another() {
+    let it = Faulty::new(Fault::Throttle).await;
+    let world = &it.world;
+    let (first, _) = world.policy().await;
+    let body = json!({ "name": "for drivers", "document": first["document"] });
+    let second = world.tenant.post(&world.path("/policies"), body).await.expect(201);
+    let policies = [text(&first, "id"), text(&second, "id")];
+    let mut alone = 0;
+    for nth in 1..ENOUGH {
+        let mut due = Vec::new();
+        for policy in &policies {
+            let path = world.path(&format!("/policies/{policy}"));
+            let answer = world.tenant.get(&path).await;
+            let tag = answer.etag.clone().expect("an ETag");
+            let mut document = answer.expect(200)["document"].clone();
+            document["siri_while_locked"] = ["allowed", "blocked"][nth as usize % 2].into();
+            let body = json!({ "document": document });
+            let put = world.tenant.send(Method::PUT, &path, Some(&body), Some(&tag)).await;
+            let stages = json!([{ "percent": 50, "wait_s": 3600 }, 100]);
+            let order = json!({ "version": put.expect(200)["version"], "stages": stages });
+            let path = format!("{path}/rollouts");
+            let made = world.tenant.post(&path, order).await.expect(201);
+            due.push(format!("{path}/{}", text(&made, "id")));
+        }
+        it.settle().await;
+        let completed = async || {
+            let mut completed = 0;
+            for path in &due {
+                let shown = world.tenant.get(path).await.expect(200);
+                completed += u32::from(shown["state"] == "completed");
+            }
+            completed
+        };
+        world.clock.advance(HOUR);
+        it.fail(nth);
+        let ticked = world.server.tick().await;
+        let happened = it.ends();
+        let done = completed().await;
+        if !happened {
+            assert_eq!(done, 2, "call {nth}");
+            break;
+        }
+        // Before the steps the phones are woken, and what is due is read: that is repeated.
+        if ticked.is_ok() {
+            assert!(done >= 1, "call {nth}: the other goes on");
+            alone += u32::from(done == 1);
+        }
+        world.server.tick().await.expect("the timer works");
+        assert_eq!(completed().await, 2, "call {nth}: what failed comes with the next tick");
+        it.settle().await;
+    }
+    assert!(alone >= 6, "three calls of each at least: {alone}");
+}
