@@ -1,5 +1,6 @@
 //! Simulated iPhones that speak the real wire protocol over HTTP, a stand-in for Apple's push service,
-//! and [`StandInGoogle`] with simulated Android phones behind it. Tests and the local demo drive them; production code never does.
+//! and [`StandInGoogle`] with simulated Android phones behind it. Tests and the local demo drive them;
+//! production code never does.
 //!
 //! A [`Phone`] opens the enrolment link, refuses what an iPhone would refuse, gets its identity by
 //! SCEP, checks in, and answers commands from what is installed on it. It reads and writes property

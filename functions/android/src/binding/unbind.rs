@@ -10,9 +10,10 @@ use super::AndroidView;
 use crate::AndroidState;
 
 /// Gives the enterprise at Google up: no phone can be enrolled any more, and the phones reserved for
-/// the tenant are free again; invitations that are open cannot be used until it is bound anew. 409 while Android phones are under management: release them first, since
-/// Google would wipe them; but not if the customer ended the enterprise at Google, since then none is.
-/// What only the customer can do is said in the answer.
+/// the tenant are free again; invitations that are open cannot be used until it is bound anew. 409 while
+/// Android phones are under management: release them first, since Google would wipe them; but not if
+/// the customer ended the enterprise at Google, since then none is. What only the
+/// customer can do is said in the answer.
 #[utoipa::path(
     delete,
     path = "/v1/tenants/{tenant}/android",
