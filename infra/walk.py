@@ -175,7 +175,7 @@ def walk(base_url, operator, tick, terms):
     raw.refused("POST /v1/tenants/{tenant}/devices/{device}/wipe", 409, wipe, tenant=tenant, device=device)
     android = {"platform": "android", "ownership": "personal"}
     raw.refused("POST /v1/tenants/{tenant}/enrollments", 409, android, tenant=tenant)
-    bound_to_google(own, reseller, base_url, tenant, user)
+    bound_to_google(own, reseller, base_url, tenant, user, tick)
     rules(own, device, tick)
     own("DELETE /v1/tenants/{tenant}/enrollments/{enrollment}", enrollment=enrollment)
     own("DELETE /v1/tenants/{tenant}/devices/{device}", device=device)
@@ -200,7 +200,7 @@ def walk(base_url, operator, tick, terms):
     return called
 
 
-def bound_to_google(own, reseller, base_url, tenant, user):
+def bound_to_google(own, reseller, base_url, tenant, user, tick):
     """The binding to a stand-in for Google, an invitation, and the end of both. Phones are the demo's."""
     # Who asks again gets another page; the reseller may, too.
     reseller("POST /v1/tenants/{tenant}/android/signup", {}, tenant=tenant)
@@ -213,6 +213,10 @@ def bound_to_google(own, reseller, base_url, tenant, user):
     invitation = own("POST /v1/tenants/{tenant}/enrollments", order)
     # The company phone's code is on the page once Google has made the token.
     until(lambda: b"<code>" in opened(invitation["url"]))
+    # Once a day, in the tenant's own minute, Google is asked about all its phones. Of yesterday, when no
+    # roll-out was due.
+    midnight = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0)
+    tick(midnight - datetime.timedelta(days=1) + datetime.timedelta(minutes=bits(tenant) % 1440))
     code = {"code": invitation["url"].rsplit("/", 1)[1]}
     signin = f"{base_url}/android/signin/{tenant}"
     assert b"<form" in opened(signin)
@@ -220,6 +224,14 @@ def bound_to_google(own, reseller, base_url, tenant, user):
     own("DELETE /v1/tenants/{tenant}/enrollments/{enrollment}", enrollment=invitation["id"])
     unbound = own("DELETE /v1/tenants/{tenant}/android")
     assert unbound["status"] == "unbound", unbound
+
+
+def bits(identifier):
+    """The number behind an identifier's prefix, in Crockford's Base32."""
+    number = 0
+    for digit in identifier.rsplit("_", 1)[1]:
+        number = number * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(digit)
+    return number
 
 
 def opened(url):
