@@ -184,7 +184,7 @@ pub(crate) const TOUCHES: &[(&str, &[Row])] = &[
     (
         "google",
         &[
-            (Data, "GetItem", "T:A T:D# T:E T:H T:W X:operation"),
+            (Data, "GetItem", "T:A T:D# T:E T:H T:W"),
             (Data, "BatchGetItem", "T:D# T:H T:W"),
             (Data, "Query", "T:D#"),
             (Data, "PutItem", "T:D# T:W X:enterprise X:operation"),
