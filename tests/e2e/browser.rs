@@ -4,7 +4,7 @@
 use std::{
     path::Path,
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use reqwest::Method;
@@ -17,8 +17,10 @@ use crate::{
 
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Longer than a browser takes for a page on a busy machine.
-const LIFE: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// For a minute: longer than a browser takes for a page on a busy machine.
+const GLANCES: u32 = 1_200;
 
 fn browser() -> Option<&'static str> {
     let mut there = BROWSERS.into_iter();
@@ -46,13 +48,14 @@ fn look(browser: &str, url: &str) -> Seen {
         .stderr(file(&err))
         .spawn()
         .expect("the browser starts");
-    let until = Instant::now() + LIFE;
+    let mut glances = 0;
     while child.try_wait().expect("its state").is_none() {
-        if Instant::now() > until {
+        if glances == GLANCES {
             let _ = child.kill();
             panic!("the browser does not come to an end with {url}");
         }
-        std::thread::sleep(Duration::from_millis(50));
+        glances += 1;
+        std::thread::sleep(GLANCE);
     }
     let read =
         |path: &Path| String::from_utf8_lossy(&std::fs::read(path).expect("it")).into_owned();
