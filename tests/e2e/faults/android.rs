@@ -48,7 +48,8 @@ pub(super) async fn removal(it: Faulty) {
         it.world.clock.advance(trennwand_domain::Duration::from_secs(86_400));
         it.world.server.tick().await.expect("the timer works");
         it.settle().await;
-        let shown = it.world.command(&device, &order.borrow()).await;
+        let ordered = order.borrow().clone();
+        let shown = it.world.command(&device, &ordered).await;
         assert_eq!(shown["status"], "acknowledged", "call {nth}: {shown}");
         let next = fresh().await;
         *current.borrow_mut() = next;

@@ -272,7 +272,7 @@ async fn the_sweep_moves_our_phones_and_touches_nobody_elses() {
     let moved: Vec<_> = {
         let inner = world.google.inner();
         let moved = inner.devices.iter().map(|device| {
-            !device.policy_name.as_ref().is_some_and(|policy| policy.id() == "default")
+            device.policy_name.as_ref().is_none_or(|policy| policy.id() != "default")
         });
         moved.collect()
     };

@@ -62,7 +62,7 @@ async fn order(
             }
             let known = android.waiting(device.id, former.uuid).await?;
             let operation = known.and_then(|known| known.operation);
-            instead_of = instead_of.or(operation.map(|(name, _)| name));
+            instead_of = instead_of.or_else(|| operation.map(|(name, _)| name));
             devices.take_back(tx, device.id, &taken_back(core, &former));
         }
     }
