@@ -147,10 +147,6 @@ pub trait DeviceManagement: Send + Sync + fmt::Debug {
         patch: &'a DevicePatch,
     ) -> BoxFuture<'a, Result<DeviceReport>>;
 
-    /// `devices.delete`. **Google wipes**: a company phone as a whole, a personal phone's work profile.
-    /// To forget a record is not what this is for.
-    fn delete_device<'a>(&'a self, name: &'a DeviceName) -> BoxFuture<'a, Result<()>>;
-
     /// `devices.issueCommand`.
     fn issue_command<'a>(
         &'a self,

@@ -105,6 +105,18 @@ impl Google {
     }
 }
 
+impl Google {
+    /// `devices.delete`. **Google wipes**: a company phone as a whole, a personal phone's work profile.
+    /// No function can call it, since [`DeviceManagement`] has no such thing: to forget a record is not
+    /// what this is for.
+    ///
+    /// # Errors
+    /// Not found, or as any call fails.
+    pub async fn delete_device(&self, name: &DeviceName) -> Result<()> {
+        self.tell(delete("devices.delete", DEVICE, name)).await
+    }
+}
+
 impl DeviceManagement for Google {
     fn create_signup_url<'a>(
         &'a self,
@@ -239,10 +251,6 @@ impl DeviceManagement for Google {
             let call = patch("devices.patch", DEVICE, name, changes)?;
             self.call(call.with("updateMask", changes.mask())).await
         })
-    }
-
-    fn delete_device<'a>(&'a self, name: &'a DeviceName) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.tell(delete("devices.delete", DEVICE, name)))
     }
 
     fn issue_command<'a>(

@@ -270,10 +270,6 @@ impl DeviceManagement for FakeGoogle {
         })
     }
 
-    fn delete_device<'a>(&'a self, _: &'a DeviceName) -> BoxFuture<'a, Result<()>> {
-        panic!("a record is removed at Google, which wipes the phone")
-    }
-
     fn issue_command<'a>(
         &'a self,
         name: &'a DeviceName,
