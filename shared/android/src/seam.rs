@@ -27,7 +27,7 @@ pub struct Page<T> {
 /// What to do about a failure of [`DeviceManagement`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// Google did not answer or is unwell: the same again later.
+    /// Google did not answer, is unwell or does not take our identity: the same again later.
     Retryable,
     /// Too many requests, Google's or our own count: the same again, not before the given time.
     Quota,
@@ -39,7 +39,7 @@ pub enum Class {
     /// Google does not let us: the enterprise is not ours (any more), because its customer deleted it or
     /// never bound it.
     Forbidden,
-    /// The request itself is wrong, or our identity is: ours to mend, repeating cannot help.
+    /// The request itself is wrong: ours to mend, repeating cannot help.
     Refused,
 }
 

@@ -137,10 +137,8 @@ impl Failure {
         let after = self.retry_after().unwrap_or(Duration::from_secs(100));
         let kind = match &self {
             Self::OwnQuota { after } => too_many(*after),
-            Self::Unreached | Self::Lost | Self::NoToken(TokenFailure::Unavailable) => {
-                ErrorKind::Unavailable
-            }
-            Self::NoToken(TokenFailure::Refused) => ErrorKind::Internal,
+            // That we are not let in says nothing about what was asked: it can be asked again later.
+            Self::Unreached | Self::Lost | Self::NoToken(_) => ErrorKind::Unavailable,
             Self::Answered { .. } if self.is_quota() => too_many(after),
             Self::Answered { code, status, .. } => match (code, status.as_str()) {
                 (404, _) => ErrorKind::NotFound { what: request.about },
@@ -149,7 +147,7 @@ impl Failure {
                 (400, "FAILED_PRECONDITION") | (412, _) => {
                     ErrorKind::Conflict { code: ReasonCode::AndroidNotInThisState }
                 }
-                (409 | 408 | 500.., _) => ErrorKind::Unavailable,
+                (401 | 408 | 409 | 425 | 500.., _) => ErrorKind::Unavailable,
                 _ => ErrorKind::Internal,
             },
         };

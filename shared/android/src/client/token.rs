@@ -74,7 +74,9 @@ impl Tokens {
         let answer = answer.map_err(|_| Failure::NoToken(TokenFailure::Unavailable))?;
         match answer.code {
             200 => {}
-            400..=428 | 430..=499 => {
+            // Too slow, too early and too often are no word about who we are.
+            408 | 425 | 429 => return Err(Failure::NoToken(TokenFailure::Unavailable)),
+            400..=499 => {
                 tracing::error!(code = answer.code, "google refuses the service account");
                 return Err(refused);
             }

@@ -101,6 +101,8 @@ async fn answers_fall_into_classes_and_are_not_repeated() {
         (error(409, "ALREADY_EXISTS"), Class::Precondition, "already_exists"),
         (error(403, "PERMISSION_DENIED"), Class::Forbidden, "android_not_authorized"),
         (error(400, "INVALID_ARGUMENT"), Class::Refused, "internal"),
+        (error(408, ""), Class::Retryable, "unavailable"),
+        (error(425, ""), Class::Retryable, "unavailable"),
         (reply(418, "not JSON"), Class::Refused, "internal"),
     ] {
         let rig = Rig::new(one_by_one(vec![bad])).await;

@@ -56,17 +56,26 @@ async fn a_token_that_google_no_longer_takes_is_replaced_once() {
 async fn if_the_new_token_is_refused_too_it_is_given_up() {
     let rig = Rig::new(|_| reply(401, "{}")).await;
     let error = rig.google.enterprise(&enterprise()).await.unwrap_err();
-    assert_eq!(class(&error), Class::Refused);
+    assert_eq!(class(&error), Class::Retryable, "what was asked is not refused");
     assert_eq!((rig.asked().len(), rig.tokens_asked()), (2, 2));
 }
 
 #[tokio::test]
-async fn an_identity_that_google_refuses_is_not_tried_again() {
+async fn an_identity_that_google_refuses_is_tried_again_later_and_not_at_once() {
     let refuse = |_: &_| reply(400, r#"{"error":"invalid_grant"}"#);
     let rig = Rig::raw(Quota::default(), refuse).await;
     let error = rig.google.enterprise(&enterprise()).await.unwrap_err();
-    assert_eq!(class(&error), Class::Refused);
+    assert_eq!(class(&error), Class::Retryable, "what was asked is not refused");
     assert_eq!(rig.tokens_asked(), 1);
+}
+
+#[tokio::test]
+async fn a_token_service_that_asks_for_patience_does_not_refuse_us() {
+    for code in [408, 425, 429, 500] {
+        let rig = Rig::raw(Quota::default(), move |_: &_| reply(code, "")).await;
+        let error = rig.google.enterprise(&enterprise()).await.unwrap_err();
+        assert_eq!((class(&error), rig.tokens_asked()), (Class::Retryable, 5), "{code}");
+    }
 }
 
 #[tokio::test]
