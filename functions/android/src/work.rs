@@ -66,7 +66,9 @@ async fn unbound(
 ) -> Result<()> {
     match (work, binding.state) {
         (AndroidWork::Token(enrollment), _) => token::withdraw(state, &scope, *enrollment).await,
-        (AndroidWork::Command(device, command), _) => {
+        // One that was ended at Google, or that another sign-up follows, may yet turn out not to be gone;
+        // what waits is answered with the phones, once something else is bound or nothing.
+        (AndroidWork::Command(device, command), BindingState::Unbound) => {
             command::unreachable(state, &scope, *device, *command).await
         }
         (AndroidWork::Reconcile(None), BindingState::SigningUp) => {

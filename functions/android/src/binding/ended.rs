@@ -4,6 +4,7 @@
 use trennwand_android::{Class, EnterpriseName, class};
 use trennwand_domain::{AndroidBinding, BindingState, Error, Result, TenantScope};
 
+use super::pending::MOST_PAGES;
 use crate::AndroidState;
 
 /// Whether an enterprise is out of our reach for good. Google's refusal alone does not say so: it is the
@@ -15,11 +16,25 @@ pub(crate) async fn is_gone(state: &AndroidState, name: &EnterpriseName) -> Resu
     match state.google.enterprise(name).await {
         Ok(_) => Ok(false),
         Err(error) if matches!(class(&error), Class::Forbidden | Class::NotFound) => {
-            let listed = state.google.enterprises(None).await?;
-            Ok(listed.items.iter().all(|listed| listed.name.as_ref() != Some(name)))
+            is_unlisted(state, name).await
         }
         Err(error) => Err(error),
     }
+}
+
+async fn is_unlisted(state: &AndroidState, name: &EnterpriseName) -> Result<bool> {
+    let mut page = None;
+    for _ in 0..MOST_PAGES {
+        let listed = state.google.enterprises(page.as_ref()).await?;
+        if listed.items.iter().any(|listed| listed.name.as_ref() == Some(name)) {
+            return Ok(false);
+        }
+        page = listed.next;
+        if page.is_none() {
+            return Ok(true);
+        }
+    }
+    Err(Error::unavailable("Google's list of enterprises does not end"))
 }
 
 /// Finds out whether Google refused something because the enterprise is gone, and notes that; otherwise

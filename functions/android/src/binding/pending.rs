@@ -12,7 +12,7 @@ use crate::{AndroidState, brand};
 const LIFE: Duration = Duration::from_secs(86_400);
 
 /// More pages of 100 enterprises than Google lets one project have.
-const MOST_PAGES: usize = 100;
+pub(crate) const MOST_PAGES: usize = 100;
 
 /// Looks at a sign-up that is not finished: was its enterprise made after all, or is its time over?
 pub(crate) async fn look(

@@ -7,7 +7,7 @@ use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::{DeviceFilter, Page};
 
 use super::{Bound, command, token};
-use crate::AndroidState;
+use crate::{AndroidState, notify};
 
 /// How many phones and invitations are looked at for one message.
 const PAGE: u32 = 50;
@@ -62,11 +62,24 @@ async fn end(
     if name.zip(bound).is_some_and(|(name, bound)| name.enterprise() == bound.enterprise) {
         return Ok(());
     }
-    let over = Device { state: DeviceState::Released, ..device.clone() };
     let devices = store.devices(scope);
-    devices.save(&over, None).await?;
-    for waiting in devices.queue(device.id, &Page::first(100)).await?.items {
-        command::unreachable(state, scope, device.id, waiting.uuid).await?;
+    let (mut waiting, mut page) = (Vec::new(), Page::first(100));
+    loop {
+        let listed = devices.queue(device.id, &page).await?;
+        waiting.extend(listed.items);
+        let Some(next) = listed.next else { break };
+        page.cursor = Some(next);
     }
-    Ok(())
+    // What ends the enrolment comes last: a repeat passes over phones that have ended.
+    waiting.sort_by_key(|command| notify::removes(command.kind));
+    for command in waiting {
+        command::unreachable(state, scope, device.id, command.uuid).await?;
+    }
+    match devices.get(device.id).await?.filter(|device| !device.state.has_ended()) {
+        Some(device) => {
+            let over = Device { state: DeviceState::Released, ..device };
+            devices.save(&over, None).await.map(drop)
+        }
+        None => Ok(()),
+    }
 }
