@@ -1,12 +1,13 @@
 use trennwand_android::{
-    Class, Command, DeviceName, ManagementMode, Ownership as ReportedOwnership, UserFacingMessage,
-    Wipe, class,
+    Class, Command, DeviceName, ManagementMode, OperationName, Ownership as ReportedOwnership,
+    UserFacingMessage, Wipe, class,
 };
 use trennwand_domain::{
     CommandKind, CommandUuid, Device, DeviceId, DeviceState, Duration, Error, Ownership, Position,
     QueuedCommand, ReasonCode, Result, TenantScope, Timestamp,
 };
-use trennwand_store::{Issued, Waiting};
+use trennwand_runtime::{AndroidWork, Message};
+use trennwand_store::{Issued, Page, Waiting};
 
 use super::Bound;
 use crate::{AndroidState, notify};
@@ -18,6 +19,9 @@ const LOCK_LIFE: Duration = Duration::from_secs(7 * 86_400);
 
 /// The same for what takes the company's data off it: a phone in a drawer comes back late.
 const REMOVAL_LIFE: Duration = Duration::from_secs(365 * 86_400);
+
+/// After which pause Google is told again what it did not answer to.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// Google's shortest life of a command.
 const SHORTEST: Duration = Duration::from_secs(60);
@@ -33,6 +37,10 @@ pub(super) async fn command(
     let Some(waiting) = android.waiting(id, uuid).await? else { return Ok(()) };
     match &waiting.operation {
         Some((operation, until)) => {
+            if let Some(former) = &waiting.instead_of {
+                // It may have become known after this one was handed over.
+                cancel(state, former).await?;
+            }
             follow(state, bound, id, &waiting.command, operation, *until).await
         }
         None => hand_over(state, bound, id, &waiting).await,
@@ -90,7 +98,7 @@ async fn hand_over(
             let kept = android.waiting(id, command.uuid).await?.and_then(|w| w.operation);
             match kept {
                 Some((operation, _)) if operation == issued => Ok(()),
-                _ => cancel(state, &issued).await,
+                _ => call_off(state, bound, id, command.uuid, &issued).await,
             }
         }
         outcome => outcome,
@@ -128,6 +136,35 @@ async fn cancel(state: &AndroidState, operation: &str) -> Result<()> {
         }
         Ok(()) => Ok(()),
     }
+}
+
+/// Cancels an operation that stands for no waiting command, so that it does not get lost: if Google
+/// does not answer now, the removal that waits has it cancelled before (and, once a day, after) it is
+/// handed over itself. A process that dies between Google's answer and this leaves an operation of which
+/// nobody knows.
+async fn call_off(
+    state: &AndroidState,
+    bound: &Bound,
+    id: DeviceId,
+    uuid: CommandUuid,
+    operation: &str,
+) -> Result<()> {
+    let devices = state.core.store.devices(&bound.scope);
+    let waiting = devices.queue(id, &Page::first(100)).await;
+    let heir = waiting.map(|listed| {
+        let mut removals = listed.items.into_iter().filter(|c| notify::removes(c.kind));
+        removals.find_map(|c| (c.uuid != uuid).then_some(c.uuid)).unwrap_or(uuid)
+    });
+    let noted = match &heir {
+        Ok(heir) => state.core.store.android(&bound.scope).in_place_of(id, *heir, operation).await,
+        Err(_) => Ok(false),
+    };
+    let Err(error) = cancel(state, operation).await else { return Ok(()) };
+    let (heir, true) = (heir?, noted?) else { return Err(error) };
+    tracing::warn!(?error, "an operation is cancelled later");
+    let work = AndroidWork::Command(id, heir);
+    let message = Message::Android { tenant: bound.scope.tenant(), work };
+    state.publisher.publish(&message, AGAIN).await
 }
 
 /// Until when a command may be carried out, however late it is handed over.
@@ -220,7 +257,11 @@ async fn follow(
     until: Timestamp,
 ) -> Result<()> {
     let now = state.core.clock.now();
-    let name = operation.parse().map_err(Error::internal)?;
+    let name: OperationName = operation.parse().map_err(Error::internal)?;
+    if name.enterprise() != bound.enterprise {
+        // Google does not let us ask, and what it says of a former enterprise proves nothing.
+        return give_up(state, bound, id, command, "not_enrolled").await;
+    }
     let is_known = match state.google.operation(&name).await {
         Ok(operation) if operation.done => {
             let (scope, kind, command) = (bound.scope, command.kind, command.uuid);
@@ -239,9 +280,19 @@ async fn follow(
     let ended = device.as_ref().filter(|device| device.state.has_ended());
     if let Some(device) = ended {
         // Its last report said so before Google did.
-        return match device.state == DeviceState::Released && notify::removes(command.kind) {
-            true => answer(state, &bound.scope, id, command, Ok(())).await,
-            false => give_up(state, bound, id, command, "not_enrolled").await,
+        return match (device.state, command.kind) {
+            (DeviceState::Released, CommandKind::Release | CommandKind::WipeBusiness) => {
+                answer(state, &bound.scope, id, command, Ok(())).await
+            }
+            // The work profile is gone; whether the phone was reset only Google can say, and it may be
+            // about to.
+            (DeviceState::Released, CommandKind::WipeDevice) => {
+                match device.last_seen_at.is_some_and(|at| now < at.plus(DAY)) {
+                    true => Ok(()),
+                    false => give_up(state, bound, id, command, "unknown").await,
+                }
+            }
+            _ => give_up(state, bound, id, command, "not_enrolled").await,
         };
     }
     if now > until.plus(DAY) {

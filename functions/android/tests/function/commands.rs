@@ -289,13 +289,153 @@ async fn what_waits_for_phones_of_an_enterprise_that_is_gone_is_answered() {
     world.google.inner().enterprises.clear();
     world.work(AndroidWork::Reconcile(None)).await;
     let after = order(&world, second, CommandKind::Release).await;
-    world.work(AndroidWork::Command(second, after)).await;
-    assert_eq!(outcome(&world, second, after).await, failed("not_enrolled"));
-    assert_eq!(world.device(second).await.state, DeviceState::Released);
-    assert_eq!(world.device(first).await.state, DeviceState::Enrolled);
+    let orders = [(first, before), (second, after)];
+    for (id, uuid) in orders {
+        world.work(AndroidWork::Command(id, uuid)).await;
+        assert_eq!(result(&world, id, uuid).await, None, "it may turn out not to be gone");
+    }
+    assert_eq!(world.device(second).await.state, DeviceState::Releasing);
     world.call("DELETE", "/android", None).await.expect(200);
     world.work(AndroidWork::Settle(None)).await;
-    assert_eq!(outcome(&world, first, before).await, failed("not_enrolled"));
-    assert_eq!(world.device(first).await.state, DeviceState::Released);
+    for (id, uuid) in orders {
+        assert_eq!(outcome(&world, id, uuid).await, failed("not_enrolled"));
+        assert_eq!(world.device(id).await.state, DeviceState::Released);
+    }
     assert_eq!(world.google.calls_of("devices.issueCommand"), 0);
+}
+
+#[tokio::test]
+async fn a_command_outlives_an_enterprise_that_was_not_gone_after_all() {
+    let world = World::bound().await;
+    let id = enrolled(&world, "1a").await;
+    let before = std::mem::take(&mut world.google.inner().enterprises);
+    world.work(AndroidWork::Reconcile(None)).await;
+    let uuid = order(&world, id, CommandKind::WipeDevice).await;
+    world.work(AndroidWork::Command(id, uuid)).await;
+    world.google.inner().enterprises = before;
+    world.work(AndroidWork::Reconcile(None)).await;
+    world.work(AndroidWork::Command(id, uuid)).await;
+    assert_eq!(world.google.calls_of("devices.issueCommand"), 1);
+    assert_eq!(world.device(id).await.state, DeviceState::Releasing);
+}
+
+/// The reader of the queue died between the end of the enrolment and the answer to what waited.
+#[tokio::test]
+async fn an_operation_of_a_former_enterprise_is_no_proof_and_not_asked_about() {
+    for kind in [CommandKind::Release, CommandKind::WipeDevice, CommandKind::DeviceLock] {
+        let world = World::bound().await;
+        let id = enrolled(&world, "1a").await;
+        let uuid = order(&world, id, kind).await;
+        world.work(AndroidWork::Command(id, uuid)).await;
+        world.google.inner().enterprises.clear();
+        world.work(AndroidWork::Reconcile(None)).await;
+        world.call("DELETE", "/android", None).await.expect(200);
+        let over =
+            trennwand_domain::Device { state: DeviceState::Released, ..world.device(id).await };
+        world.core.store.devices(&world.scope).save(&over, None).await.unwrap();
+        world.bind().await;
+        world.work(AndroidWork::Command(id, uuid)).await;
+        assert_eq!(outcome(&world, id, uuid).await, failed("not_enrolled"), "{kind:?}");
+        assert_eq!(world.google.calls_of("operations.get"), 0);
+        assert_eq!(world.device(id).await.state, DeviceState::Released);
+    }
+}
+
+#[tokio::test]
+async fn a_phone_whose_management_ended_was_reset_only_if_google_says_so() {
+    let cases = [
+        (CommandKind::Release, false, (CommandStatus::Acknowledged, String::new())),
+        (CommandKind::WipeBusiness, false, (CommandStatus::Acknowledged, String::new())),
+        (CommandKind::WipeDevice, false, failed("unknown")),
+        (CommandKind::WipeDevice, true, (CommandStatus::Acknowledged, String::new())),
+    ];
+    for (kind, succeeded, expected) in cases {
+        let world = World::bound().await;
+        let id = enrolled(&world, "1a").await;
+        let uuid = order(&world, id, kind).await;
+        world.work(AndroidWork::Command(id, uuid)).await;
+        world.clock.advance(DAY);
+        let mut last = world.report("1a", "COMPANY_OWNED");
+        last["state"] = "DELETED".into();
+        last["appliedState"] = "DELETED".into();
+        world.push("STATUS_REPORT", &last).await;
+        assert_eq!(world.device(id).await.state, DeviceState::Released);
+        world.work(AndroidWork::Command(id, uuid)).await;
+        if kind == CommandKind::WipeDevice {
+            assert_eq!(result(&world, id, uuid).await, None, "Google may be about to say it");
+        }
+        if succeeded {
+            let said = serde_json::from_value(operation("1a", 1, None)).unwrap();
+            world.google.inner().operations.push(said);
+        }
+        world.clock.advance(2 * DAY);
+        world.work(AndroidWork::Command(id, uuid)).await;
+        assert_eq!(outcome(&world, id, uuid).await, expected, "{kind:?} {succeeded}");
+        assert_eq!(world.device(id).await.state, DeviceState::Released);
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_google_did_not_give_up_at_once_is_cancelled_later() {
+    let world = World::bound().await;
+    let id = enrolled(&world, "1a").await;
+    let release = order(&world, id, CommandKind::Release).await;
+    // Two have the message at the same time, and Google has it twice.
+    world.google.inner().is_away = true;
+    sent(&world);
+    let hand_over = || world.work(AndroidWork::Command(id, release));
+    tokio::join!(hand_over(), hand_over());
+    assert_eq!(world.google.calls_of("devices.issueCommand"), 2, "they did not meet");
+    assert!(world.google.inner().cancelled.is_empty());
+    assert_eq!(sent(&world), [AndroidWork::Command(id, release)]);
+    let android = world.core.store.android(&world.scope);
+    let waiting = android.waiting(id, release).await.unwrap().unwrap();
+    let extra = waiting.instead_of.unwrap();
+    assert_ne!(extra, waiting.operation.unwrap().0);
+    world.google.inner().is_away = false;
+    world.work(AndroidWork::Command(id, release)).await;
+    assert_eq!(world.google.inner().cancelled, [extra]);
+}
+
+/// Whether the wipe is ordered before or after its hand-over, a release that got to Google meanwhile
+/// does not stay there.
+#[tokio::test]
+async fn a_release_that_was_replaced_while_it_was_handed_over_is_called_off() {
+    let world = World::bound().await;
+    let id = enrolled(&world, "1a").await;
+    let release = order(&world, id, CommandKind::Release).await;
+    world.google.inner().is_away = true;
+    let hand_over = world.work(AndroidWork::Command(id, release));
+    let wiped = async {
+        // Its hand-over has read it as waiting by then, and waits for the database.
+        while world.google.calls_of("devices.issueCommand") == 0 {
+            tokio::task::yield_now().await;
+        }
+        let devices = world.core.store.devices(&world.scope);
+        let mut tx = world.core.store.transaction();
+        let taken = CommandResult {
+            uuid: release,
+            kind: CommandKind::Release,
+            status: CommandStatus::Cancelled,
+            answered_at: world.clock.now(),
+            result: std::collections::BTreeMap::new(),
+        };
+        devices.take_back(&mut tx, id, &taken, None);
+        let uuid = world.core.ids.command(Priority::Urgent);
+        let command = QueuedCommand { uuid, kind: CommandKind::WipeDevice, issued: false };
+        devices.enqueue(&mut tx, id, Platform::Android, &command);
+        (tx.commit().await, uuid)
+    };
+    let ((), (replaced, wipe)) = tokio::join!(hand_over, wiped);
+    world.google.inner().is_away = false;
+    let operation = "enterprises/LC01/devices/1a/operations/1".to_owned();
+    if replaced.is_ok() {
+        assert!(sent(&world).contains(&AndroidWork::Command(id, wipe)));
+        world.work(AndroidWork::Command(id, wipe)).await;
+        assert_eq!(world.google.inner().cancelled, [operation]);
+    } else {
+        // Its operation was noted first: then whoever orders is told to look again, and finds it.
+        let waiting = world.core.store.android(&world.scope).waiting(id, release).await;
+        assert_eq!(waiting.unwrap().unwrap().operation.unwrap().0, operation);
+    }
 }

@@ -280,6 +280,25 @@ async fn no_enterprise_is_taken_for_ended_because_our_own_identity_may_do_nothin
 }
 
 #[tokio::test]
+async fn an_enterprise_on_the_second_page_of_googles_list_is_not_gone() {
+    let world = World::bound().await;
+    let ours = world.google.inner().enterprises.clone();
+    let others = (0..100).map(|n| trennwand_android::Enterprise {
+        name: format!("enterprises/LX{n}").parse().ok(),
+        ..trennwand_android::Enterprise::default()
+    });
+    let mut listed: Vec<_> = others.collect();
+    listed.extend(ours);
+    world.google.inner().enterprises = listed;
+    world.google.inner().is_closed = true;
+    let tenant = world.scope.tenant();
+    let reconcile = AndroidWork::Reconcile(None);
+    assert!(trennwand_fn_android::work(&world.state, tenant, &reconcile).await.is_err());
+    assert_eq!(world.google.calls_of("enterprises.list"), 2);
+    assert_eq!(world.status().await, "bound");
+}
+
+#[tokio::test]
 async fn a_policy_is_kept_for_as_long_as_a_token_may_name_it() {
     let world = World::bound().await;
     let store = world.core.store.tenant(&world.scope);

@@ -61,9 +61,9 @@ async fn order(
                 return Err(Error::conflict(ReasonCode::RemovalPending));
             }
             let known = android.waiting(device.id, former.uuid).await?;
-            let operation = known.and_then(|known| known.operation);
-            instead_of = instead_of.or_else(|| operation.map(|(name, _)| name));
-            devices.take_back(tx, device.id, &taken_back(core, &former));
+            let operation = known.and_then(|known| known.operation).map(|(name, _)| name);
+            devices.take_back(tx, device.id, &taken_back(core, &former), operation.as_deref());
+            instead_of = instead_of.or(operation);
         }
     }
     let uuid = core.ids.command(Priority::Urgent);

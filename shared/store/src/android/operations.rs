@@ -57,6 +57,30 @@ impl Android<'_> {
         tx.commit().await
     }
 
+    /// Lets Google be told to give up this operation for the sake of a waiting command. `false` if that
+    /// is not waiting (any more), or is in place of another one.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn in_place_of(
+        &self,
+        device: DeviceId,
+        uuid: CommandUuid,
+        operation: &str,
+    ) -> Result<bool> {
+        let mut tx = self.store.transaction();
+        let change = Expression::update("SET io = :io")
+            .and_when("attribute_exists(pk) AND (attribute_not_exists(io) OR io = :io)")
+            .value(":io", text(operation));
+        let key = layout::queued(&self.scope, device, uuid);
+        tx.update(&key, change, failure::concurrent_change());
+        match tx.attempt().await {
+            Ok(()) => Ok(true),
+            Err(Refusal::Condition { .. }) => Ok(false),
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+
     /// A command, if it is still waiting.
     ///
     /// # Errors

@@ -127,13 +127,25 @@ impl Devices<'_> {
     /// Takes `result.uuid` out of the queue and keeps the result; first in its transaction, which ends
     /// with [`Self::committed_result`].
     pub(crate) fn put_result(&self, tx: &mut Transaction, id: DeviceId, result: &CommandResult) {
-        self.take_out(tx, id, result, Error::not_found("command"));
+        let missing = Error::not_found("command");
+        self.take_out(tx, id, result, Expression::present(), missing);
     }
 
-    /// Takes a command back before it was answered, and keeps that; if it is not waiting any more, the
-    /// transaction fails with the conflict `concurrent_change`.
-    pub fn take_back(&self, tx: &mut Transaction, id: DeviceId, result: &CommandResult) {
-        self.take_out(tx, id, result, failure::concurrent_change());
+    /// Takes a command back before it was answered, and keeps that; if it is not waiting any more, or
+    /// Google has it as another operation than this, the transaction fails with the conflict
+    /// `concurrent_change`.
+    pub fn take_back(
+        &self,
+        tx: &mut Transaction,
+        id: DeviceId,
+        result: &CommandResult,
+        operation: Option<&str>,
+    ) {
+        let unchanged = match operation {
+            Some(name) => Expression::when("op = :op").value(":op", text(name)),
+            None => Expression::when("attribute_exists(pk) AND attribute_not_exists(op)"),
+        };
+        self.take_out(tx, id, result, unchanged, failure::concurrent_change());
     }
 
     fn take_out(
@@ -141,10 +153,11 @@ impl Devices<'_> {
         tx: &mut Transaction,
         id: DeviceId,
         result: &CommandResult,
+        waiting: Expression,
         not_waiting: Error,
     ) {
         let queued = layout::queued(&self.scope, id, result.uuid);
-        tx.delete(Table::Data, &queued, Expression::present(), not_waiting);
+        tx.delete(Table::Data, &queued, waiting, not_waiting);
         let item = Item::at(&layout::result(&self.scope, id, result.uuid))
             .with("ki", text(result.kind.as_str()))
             .with(attribute::STATE, text(status_word(result.status)))

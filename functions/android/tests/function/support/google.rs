@@ -33,10 +33,17 @@ pub(crate) struct Inner {
     pub(crate) loses_enterprises: bool,
     /// Our own identity may do nothing any more.
     pub(crate) is_locked: bool,
+    /// It may list enterprises, and do nothing in any.
+    pub(crate) is_closed: bool,
     pub(crate) policies: Vec<(PolicyName, i64, Policy)>,
     pub(crate) tokens: Vec<EnrollmentToken>,
     pub(crate) commands: Vec<(DeviceName, Command)>,
     pub(crate) devices: Vec<DeviceReport>,
+    /// Operations that Google says something about.
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) cancelled: Vec<String>,
+    /// Nothing can be cancelled.
+    pub(crate) is_away: bool,
     /// Apps that the store knows, with the properties that each takes.
     pub(crate) apps: BTreeMap<&'static str, Value>,
 }
@@ -65,7 +72,11 @@ impl FakeGoogle {
     ) -> BoxFuture<'_, Result<T>> {
         self.call(name, |inner| {
             let known = inner.enterprises.iter().any(|e| e.name.as_ref() == Some(&enterprise));
-            if known && !inner.is_locked { answer(inner) } else { Err(forbidden()) }
+            if known && !inner.is_locked && !inner.is_closed {
+                answer(inner)
+            } else {
+                Err(forbidden())
+            }
         })
     }
 
@@ -127,7 +138,7 @@ impl DeviceManagement for FakeGoogle {
 
     fn enterprises<'a>(
         &'a self,
-        _: Option<&'a PageToken>,
+        page: Option<&'a PageToken>,
     ) -> BoxFuture<'a, Result<Page<Enterprise>>> {
         self.call("enterprises.list", |inner| {
             if inner.is_locked {
@@ -138,7 +149,11 @@ impl DeviceManagement for FakeGoogle {
                 enterprise_display_name: e.enterprise_display_name.clone(),
                 ..Enterprise::default()
             };
-            Ok(Page { items: inner.enterprises.iter().map(basic).collect(), next: None })
+            let from: usize = page.map_or(0, |page| page.0.parse().unwrap());
+            let items: Vec<_> = inner.enterprises.iter().skip(from).take(100).map(basic).collect();
+            let to = from + items.len();
+            let next = (to < inner.enterprises.len()).then(|| PageToken(to.to_string()));
+            Ok(Page { items, next })
         })
     }
 
@@ -283,12 +298,21 @@ impl DeviceManagement for FakeGoogle {
         })
     }
 
-    fn operation<'a>(&'a self, _: &'a OperationName) -> BoxFuture<'a, Result<Operation>> {
-        self.call("operations.get", |_| absent())
+    fn operation<'a>(&'a self, name: &'a OperationName) -> BoxFuture<'a, Result<Operation>> {
+        self.call("operations.get", |inner| {
+            let known = inner.operations.iter().find(|operation| operation.name == *name);
+            known.cloned().map_or_else(absent, Ok)
+        })
     }
 
-    fn cancel_operation<'a>(&'a self, _: &'a OperationName) -> BoxFuture<'a, Result<()>> {
-        self.call("operations.cancel", |_| absent())
+    fn cancel_operation<'a>(&'a self, name: &'a OperationName) -> BoxFuture<'a, Result<()>> {
+        self.call("operations.cancel", |inner| {
+            if inner.is_away {
+                return Err(Error::unavailable("503"));
+            }
+            inner.cancelled.push(name.to_string());
+            absent()
+        })
     }
 
     fn application<'a>(
