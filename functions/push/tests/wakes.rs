@@ -10,8 +10,8 @@ use std::{
 
 use support::{NOON, Published, TOPIC, World};
 use trennwand_domain::{
-    ArtefactRef, DeviceId, DeviceState, Digest, Duration, GroupId, PolicyId, Purpose, PushTarget,
-    Rule, RuleScope, Secret, Target,
+    ArtefactRef, DeviceId, DeviceState, Digest, Duration, Group, GroupId, PolicyId, Purpose,
+    PushTarget, Rule, RuleScope, Secret, Target,
 };
 use trennwand_fn_push::{PushState, Woken, handle};
 use trennwand_push::{BoxFuture, PushFailure, PushIdentity, Pusher};
@@ -110,6 +110,10 @@ async fn only_phones_that_a_change_of_rules_concerns_are_woken() {
     let (one, _) = (service.world.enrolled(1).await, service.world.enrolled(2).await);
     let group = GroupId::from_bits(7);
     let store = &service.world.core.store;
+    let mut tx = store.transaction();
+    let pilots = Group { id: group, name: "Pilots".into(), created_at: NOON, revision: 0 };
+    store.groups(&service.world.scope).insert(&mut tx, &pilots);
+    tx.commit().await.unwrap();
     let mut tx = store.transaction();
     store.devices(&service.world.scope).join(&mut tx, one, group);
     tx.commit().await.unwrap();
