@@ -233,6 +233,7 @@ pub(crate) fn judge(
     let expected = expected.map(|(((head, wish), written), policy)| ExpectedAndroid {
         policy,
         version: written.version,
+        ours_since: written.ours_since,
         foreign: written.foreign.map(|f| Foreign { version: f.version, leaks: f.leaks }),
         mail_app: match &wish.account {
             // A Google account needs no configuration, so there is no artefact for it.

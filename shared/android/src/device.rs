@@ -33,8 +33,8 @@ pub struct DeviceReport {
     /// Whether it says that it follows its policy entirely.
     #[serde(default)]
     pub policy_compliant: bool,
-    /// What it does not follow, at most [`DeviceReport::MAX_DETAILS`] of them.
-    #[serde(default, deserialize_with = "limited", skip_serializing_if = "Vec::is_empty")]
+    /// What it does not follow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub non_compliance_details: Vec<NonComplianceDetail>,
     /// What it should follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ pub struct DeviceReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrollment_token_name: Option<EnrollmentTokenName>,
     /// Earlier enrolments of the same phone.
-    #[serde(default, deserialize_with = "limited", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous_device_names: Vec<DeviceName>,
     /// Present if the policy asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,10 +80,7 @@ pub struct DeviceReport {
     pub security_posture: Option<SecurityPosture>,
 }
 
-impl DeviceReport {
-    /// More entries of a list than this are cut off.
-    pub const MAX_DETAILS: usize = 200;
-}
+impl DeviceReport {}
 
 /// `NonComplianceDetail`. `currentValue` is not read: it may be anything.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -164,7 +161,7 @@ pub struct SecurityPosture {
     /// In one word.
     pub device_posture: DevicePosture,
     /// Why.
-    #[serde(deserialize_with = "limited", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub posture_details: Vec<PostureDetail>,
 }
 
@@ -196,17 +193,6 @@ impl DevicePatch {
         let set: Vec<_> = set.into_iter().filter(|(is, _)| *is).map(|(_, name)| name).collect();
         set.join(",")
     }
-}
-
-/// A list whose tail beyond [`DeviceReport::MAX_DETAILS`] is dropped.
-fn limited<'de, D, T>(d: D) -> Result<Vec<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    let mut all = Vec::deserialize(d)?;
-    all.truncate(DeviceReport::MAX_DETAILS);
-    Ok(all)
 }
 
 #[cfg(test)]
@@ -290,16 +276,16 @@ mod tests {
     }
 
     #[test]
-    fn endless_lists_are_cut() {
-        let details = vec![json!({"settingName": "applications"}); 5_000];
-        let names = vec!["enterprises/LC1/devices/d0"; 5_000];
+    fn nothing_of_a_long_list_is_lost() {
+        // Whoever reads a report bounds its bytes; what a verdict rests on may stand last.
+        let mut details = vec![json!({"settingName": "applications"}); 5_000];
+        details.push(json!({"settingName": "crossProfilePolicies"}));
         let report: DeviceReport = serde_json::from_value(json!({
-            "name": "enterprises/LC1/devices/d1",
-            "nonComplianceDetails": details, "previousDeviceNames": names
+            "name": "enterprises/LC1/devices/d1", "nonComplianceDetails": details
         }))
         .unwrap();
-        assert_eq!(report.non_compliance_details.len(), 200);
-        assert_eq!(report.previous_device_names.len(), 200);
+        assert_eq!(report.non_compliance_details.len(), 5_001);
+        assert_eq!(report.non_compliance_details[5_000].setting_name, "crossProfilePolicies");
     }
 
     #[test]

@@ -98,7 +98,9 @@ pub struct AndroidPolicy {
     pub policy: PolicyId,
     /// The version of it.
     pub policy_version: u32,
-    /// The version before, if it was not written from here.
+    /// From this version on, all were written from here.
+    pub ours_since: i64,
+    /// The version that somebody else wrote last, if it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<ForeignPolicy>,
     /// Settings of the mail app that its own schema does not have, and which therefore were left out.

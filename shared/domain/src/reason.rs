@@ -295,6 +295,10 @@ reasons! {
     SettingNotApplied = 110, "setting_not_applied",
         "The phone reports that it does not follow {settings}.",
         "Das Telefon meldet, dass es {settings} nicht befolgt.";
+    /// The phone follows its policy in part, and does not say in which.
+    PolicyNotFollowed = 131, "policy_not_followed",
+        "The phone reports that it does not follow its policy entirely, and not all of what it does not follow.",
+        "Das Telefon meldet, dass es seine Richtlinie nicht ganz befolgt, aber nicht alles, was es nicht befolgt.";
     /// The phone does more than asked.
     StricterFallback = 111, "stricter_fallback",
         "The phone is too old for the exception and closes this path entirely.",

@@ -26,7 +26,9 @@ pub struct ExpectedAndroid<'a> {
     pub policy: &'a str,
     /// Its version as it was last written from here.
     pub version: i64,
-    /// Versions that somebody else wrote, and whether they let private apps read business contacts.
+    /// From this version on, all were written from here.
+    pub ours_since: i64,
+    /// The version that somebody else wrote last, if it was looked at.
     pub foreign: Option<Foreign>,
     /// The package of the mail app, or why there is none.
     pub mail_app: Result<&'a str, ReasonCode>,
@@ -64,6 +66,9 @@ pub struct AndroidFacts {
     /// What it does not follow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub against: Vec<Against>,
+    /// It does not follow its policy entirely, and what of it is not said or too long to keep.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unexplained: bool,
 }
 
 impl AndroidFacts {
@@ -79,7 +84,9 @@ impl AndroidFacts {
         against.dedup();
         // What a verdict rests on is not what is left out of a long list.
         against.sort_by_key(|against| !against.decides());
+        let is_cut = against.iter().skip(details::MOST).any(Against::decides);
         against.truncate(details::MOST);
+        let unexplained = is_cut || !report.policy_compliant && against.is_empty();
         Self {
             policy: report.applied_policy_name.as_ref().map(ToString::to_string),
             version: report.applied_policy_version,
@@ -89,6 +96,7 @@ impl AndroidFacts {
             posture: report.security_posture.as_ref().map(|p| p.device_posture),
             api_level: report.api_level,
             against,
+            unexplained,
         }
     }
 
@@ -162,7 +170,9 @@ impl Standing {
             return Self::Foreign { leaks: foreign.leaks };
         }
         match version.cmp(&expected.version) {
-            std::cmp::Ordering::Less => Self::Earlier,
+            std::cmp::Ordering::Less if version >= expected.ours_since => Self::Earlier,
+            // Somebody else may have written it.
+            std::cmp::Ordering::Less => Self::Foreign { leaks: false },
             std::cmp::Ordering::Equal => Self::Current,
             std::cmp::Ordering::Greater => Self::Foreign { leaks: false },
         }
@@ -191,6 +201,7 @@ fn wall(control: Control, standing: Standing, facts: &AndroidFacts) -> Finding {
     let worst = facts.against.iter().filter_map(|a| a.of_border(control, facts.api_level)).max();
     match (worst, standing) {
         (Some(finding), _) if finding.0 > Verdict::Inferred => finding,
+        _ if facts.unexplained => Finding(Verdict::Unknown, ReasonCode::PolicyNotFollowed),
         // Whatever was written from here before closed the border, too.
         (_, Standing::Earlier) => Finding(Verdict::Inferred, ReasonCode::PolicyNotCurrent),
         (Some(finding), _) => finding,
@@ -236,6 +247,7 @@ fn current(standing: Standing, facts: &AndroidFacts) -> Finding {
     }
     let open = |a: &&Against| !a.is_harmless();
     match facts.against.iter().find(open) {
+        None if facts.unexplained => Finding(Verdict::Unknown, ReasonCode::PolicyNotFollowed),
         None => Finding(Verdict::Proven, ReasonCode::PolicyReported),
         Some(against) if against.reason == NonComplianceReason::Pending => {
             Finding(Verdict::Unknown, ReasonCode::SettingPending)

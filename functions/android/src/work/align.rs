@@ -135,7 +135,11 @@ async fn policy(
         version,
         policy: id,
         policy_version,
-        foreign: None,
+        // Whatever lies between the two was written by somebody else, and nobody looked at it.
+        ours_since: known
+            .filter(|known| known.version + 1 == version)
+            .map_or(version, |known| known.ours_since),
+        foreign: known.and_then(|known| known.foreign),
         left_out,
         unplanned_at: None,
     })

@@ -38,10 +38,11 @@ pub(super) async fn mend(
         Err(error) if class(&error) == Class::NotFound => Policy::new(Map::new()),
         found => found?,
     };
-    if found.version == Some(known.version) {
+    let open = open_for_contacts(planned.target, &found.settings);
+    // A policy that somebody deleted and made anew may have got the same number.
+    if found.version == Some(known.version) && !is_leak(&open) {
         return Ok(());
     }
-    let open = open_for_contacts(planned.target, &found.settings);
     let leaks = is_leak(&open);
     tracing::error!(
         tenant = %bound.scope.tenant(), policy = name, version = found.version, ?open,
@@ -52,7 +53,7 @@ pub(super) async fn mend(
     let version =
         written.version.ok_or_else(|| Error::unavailable("a policy without a version"))?;
     let foreign = found.version.map(|version| ForeignPolicy { version, leaks });
-    *known = AndroidPolicy { version, foreign, ..known.clone() };
+    *known = AndroidPolicy { version, ours_since: version, foreign, ..known.clone() };
     android.put_policies(&policies, revision).await
 }
 

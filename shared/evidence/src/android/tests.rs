@@ -36,7 +36,13 @@ fn against(setting: &str, field: Option<&str>, reason: &str) -> Value {
 }
 
 fn expected() -> ExpectedAndroid<'static> {
-    ExpectedAndroid { policy: POLICY, version: 3, foreign: None, mail_app: Ok(GMAIL) }
+    ExpectedAndroid {
+        policy: POLICY,
+        version: 3,
+        ours_since: 1,
+        foreign: None,
+        mail_app: Ok(GMAIL),
+    }
 }
 
 fn judged(report: Value, expected: Option<&ExpectedAndroid<'_>>) -> Device {
@@ -137,6 +143,14 @@ fn another_version_proves_nothing_and_a_leaking_one_is_a_violation() {
     };
     let leaking = judged(version("4"), Some(&mended(true)));
     says(&leaking, Control::ContactsClosed, Verdict::Violated, ReasonCode::WorkContactsOpen);
+    // Since then only ours: what was before may have been anybody's, and a leak stays known.
+    let since = ExpectedAndroid { version: 6, ours_since: 5, ..mended(true) };
+    let leaking = judged(version("4"), Some(&since));
+    says(&leaking, Control::ContactsClosed, Verdict::Violated, ReasonCode::WorkContactsOpen);
+    let unseen = judged(version("3"), Some(&since));
+    says(&unseen, Control::ContactsClosed, Verdict::Unknown, ReasonCode::PolicyChangedElsewhere);
+    let ours = judged(version("5"), Some(&since));
+    says(&ours, Control::ContactsClosed, Verdict::Inferred, ReasonCode::PolicyNotCurrent);
     let harmless = judged(version("4"), Some(&mended(false)));
     says(&harmless, Control::ContactsClosed, Verdict::Unknown, ReasonCode::PolicyChangedElsewhere);
     let mut other = good();
@@ -246,4 +260,29 @@ fn facts_stay_small_whatever_a_phone_says() {
     report["nonComplianceDetails"] = (0..500).map(detail).collect();
     let report: DeviceReport = serde_json::from_value(report).unwrap();
     assert!(AndroidFacts::of(&report, None).to_json().len() < 4096);
+}
+
+#[test]
+fn a_phone_that_says_less_than_what_it_does_not_follow_is_never_proven() {
+    let mut silent = good();
+    silent["policyCompliant"] = false.into();
+    let silent = judged(silent, Some(&expected()));
+    for control in restrictions::CONTROLS {
+        says(&silent, control, Verdict::Unknown, ReasonCode::PolicyNotFollowed);
+    }
+    says(&silent, Control::PolicyCurrent, Verdict::Unknown, ReasonCode::PolicyNotFollowed);
+    // However long the list is, what opens contacts is found in it.
+    let mut long = against(
+        "crossProfilePolicies",
+        Some("crossProfilePolicies.showWorkContactsInPersonalProfile"),
+        "USER_ACTION",
+    );
+    let details = long["nonComplianceDetails"].as_array_mut().unwrap();
+    for index in 0..500 {
+        let setting = format!("setting{index}");
+        let detail = json!({ "settingName": setting, "nonComplianceReason": "UNSUPPORTED" });
+        details.insert(0, detail);
+    }
+    let long = judged(long, Some(&expected()));
+    says(&long, Control::ContactsClosed, Verdict::Violated, ReasonCode::WorkContactsOpen);
 }
