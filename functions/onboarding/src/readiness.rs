@@ -173,11 +173,11 @@ impl Facts {
         let current = |agreement: &Agreement| Some(&agreement.version) == self.terms.as_ref();
         if self.agreed.iter().any(current) {
             (StepStatus::Done, None)
-        } else if self.agreed.is_empty() {
-            (StepStatus::Open, Some(ReasonCode::AgreementRequired))
-        } else {
+        } else if self.is_bound() && !self.agreed.is_empty() {
             // What is bound stays bound under the terms that were accepted.
             (StepStatus::Attention, Some(ReasonCode::AgreementRequired))
+        } else {
+            (StepStatus::Open, Some(ReasonCode::AgreementRequired))
         }
     }
 

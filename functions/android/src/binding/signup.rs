@@ -20,7 +20,7 @@ pub(crate) struct NewSignup {
     #[serde(default)]
     #[schema(example = "it@musterbau.example")]
     admin_email: Option<String>,
-    /// How many phones to keep for the tenant: 10 if absent.
+    /// How many phones to keep for the tenant; if absent as many as are kept already, else 10.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1_000_000)]
     devices: Option<u32>,

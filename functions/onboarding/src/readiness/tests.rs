@@ -187,6 +187,12 @@ fn terms_that_are_new_need_attention_and_end_nothing() {
     assert_eq!(readiness.items[6].status, StepStatus::Attention);
     assert_eq!(readiness.items[6].reason, Some("agreement_required"));
     assert!(readiness.platforms.android);
+    // Whoever is not bound yet has to accept them first.
+    let binding = facts.binding.take();
+    let readiness = facts.readiness(Locale::En);
+    assert_eq!(readiness.items[6].status, StepStatus::Open);
+    assert_eq!(readiness.items[6].reason, Some("agreement_required"));
+    facts.binding = binding;
     facts.agreed.clear();
     assert!(!facts.readiness(Locale::En).platforms.android);
 }

@@ -18,8 +18,7 @@ pub(crate) struct RemovalView {
     /// Identity; `…/commands/{command}` says more.
     #[schema(example = "cmd_01JCZ8X5T4N1V8Q0R2M3K4P5W6")]
     id: String,
-    /// `pending`, `delivered` (Google has it and waits for the phone), `confirmed` (the phone did it) or
-    /// `unconfirmed` (nobody knows whether it did).
+    /// `pending`: it waits to be handed over. What becomes of it, `…/commands/{command}` says.
     #[schema(example = "pending")]
     status: &'static str,
 }
