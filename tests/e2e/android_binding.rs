@@ -150,14 +150,15 @@ async fn an_enterprise_ended_in_googles_console_is_noticed_and_another_can_be_bo
     let enrollments = world.path("/enrollments");
     world.tenant.post(&enrollments, order).await.refused(409, "android_not_bound");
     assert_eq!(page(&text(&invited, "url")).await.0, 503);
-    // What is ordered now is answered, and the phone is over.
+    // What is ordered now waits: the enterprise may turn out not to be gone.
     let other = world.path(&format!("/devices/{}", other.device));
     world.tenant.post(&format!("{other}/release"), json!({})).await.expect(202);
     world.settle().await;
-    assert_eq!(world.tenant.get(&other).await.expect(200)["state"], "released");
+    assert_eq!(world.tenant.get(&other).await.expect(200)["state"], "releasing");
 
     bind(&world).await;
     assert_eq!(shown(&world).await["status"], "bound");
+    assert_eq!(world.tenant.get(&other).await.expect(200)["state"], "released");
     assert_eq!(world.device(&phone.device).await["state"], "released");
     world.tenant.delete(&world.path(&format!("/devices/{}", phone.device))).await.expect(204);
     assert_eq!(page(&text(&invited, "url")).await.0, 200);
