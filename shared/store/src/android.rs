@@ -74,13 +74,16 @@ impl<'a> Android<'a> {
     }
 
     /// Writes all of it but [`AndroidBinding::taken`]. `binding.revision` is the one that was read, 0 if
-    /// there was none; if it is no longer, the transaction fails as a concurrent change.
+    /// there was none; if it is no longer, or fewer phones were to be kept for a bound tenant than are
+    /// taken by now, the transaction fails as a concurrent change.
     pub fn put_binding(&self, tx: &mut Transaction, binding: &AndroidBinding) {
         // Looked at once a day: also a sign-up that nobody finishes, and an enterprise that is gone.
         let looked_at = binding.state != BindingState::Unbound;
         let due = layout::android_due(self.scope.tenant());
         let condition = match binding.revision {
             0 => "attribute_not_exists(pk)",
+            // Invitations take places without another revision: no fewer are kept than are taken.
+            _ if binding.state == BindingState::Bound => "rv = :rv AND (rs <= :rs OR tk <= :rs)",
             _ => "rv = :rv",
         };
         let mut text_of = "SET js = :js, rv = :next, rs = :rs, st = :st, \

@@ -67,7 +67,8 @@ pub(crate) struct Signup {
         (status = 201, description = "The page to open", body = Signup),
         (
             status = 409,
-            description = "agreement_required tenant_not_ready android_bound android_quota_exhausted"
+            description = "agreement_required tenant_not_ready android_bound android_quota_exhausted \
+                android_reservation_exhausted"
         ),
         Problems
     ),
@@ -106,6 +107,12 @@ pub(crate) async fn android_signup_create(
         None => kept.map_or(reservation(None)?, |binding| binding.reserved),
     };
     state.platform.check_share(reserved)?;
+    // Open invitations of a former enterprise get tokens of the new one.
+    if let Some(before) = before.as_ref().filter(|binding| binding.taken > reserved)
+        && core.store.android(scope).recount(before, core.clock.now()).await? > reserved
+    {
+        return Err(Error::conflict(ReasonCode::AndroidReservationExhausted).into());
+    }
 
     let token = OneTimeToken::from_random(core.entropy.bytes());
     let request = SignupRequest {

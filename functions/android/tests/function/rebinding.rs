@@ -198,6 +198,26 @@ async fn a_sign_up_that_nobody_finishes_gives_its_phones_back() {
 }
 
 #[tokio::test]
+async fn no_fewer_phones_are_kept_for_a_new_sign_up_than_are_invited() {
+    let mut world = World::bound().await;
+    for _ in 0..2 {
+        world.invite(Ownership::Personal).await;
+    }
+    world.call("DELETE", "/android", None).await.expect(200);
+    let order = |devices: u32| Some(json!({ "devices": devices }));
+    let refused = world.call("POST", "/android/signup", order(1)).await.expect(409);
+    assert_eq!(refused["code"], "android_reservation_exhausted");
+    world.call("POST", "/android/signup", order(2)).await.expect(201);
+    // Nor by beginning anew.
+    let refused = world.call("POST", "/android/signup", order(1)).await.expect(409);
+    assert_eq!(refused["code"], "android_reservation_exhausted");
+    // Invitations that ran out count no more.
+    world.clock.advance(DAY);
+    world.sign_in_again().await;
+    world.call("POST", "/android/signup", order(1)).await.expect(201);
+}
+
+#[tokio::test]
 async fn one_tenant_does_not_get_the_whole_platform() {
     let mut world = World::agreed().await;
     world.limit(4_000);

@@ -75,6 +75,19 @@ async fn no_more_phones_are_invited_than_are_reserved() {
     invite(&store, 9).await.unwrap();
 }
 
+#[tokio::test]
+async fn fewer_phones_are_not_kept_than_were_invited_meanwhile() {
+    let store = store().await;
+    put(&store, &binding(3)).await.unwrap();
+    let read = store.android(&scope(1)).binding().await.unwrap().unwrap();
+    for bits in 1..=2 {
+        invite(&store, bits).await.unwrap();
+    }
+    let fewer = AndroidBinding { reserved: 1, ..read.clone() };
+    assert_eq!(put(&store, &fewer).await.unwrap_err().code(), "concurrent_change");
+    put(&store, &AndroidBinding { reserved: 2, ..read }).await.unwrap();
+}
+
 /// Invitations that are made one after the other, but none waits for another's reading.
 async fn futures(store: &Store, all: std::ops::RangeInclusive<u128>) -> Vec<Result<()>> {
     let tasks: Vec<_> = all
