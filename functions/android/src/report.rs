@@ -76,6 +76,9 @@ pub(crate) async fn take_in(
         return Ok((Applied::Known, Some(before)));
     };
     if news.is_over {
+        if view.phone.as_ref().is_none_or(|known| known.name != report.name.to_string()) {
+            tracing::warn!(phone = %report.name, "a second phone came with one invitation");
+        }
         return Ok((Applied::Over, None));
     }
     let mut after = before.clone();

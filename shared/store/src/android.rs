@@ -198,11 +198,11 @@ impl<'a> Android<'a> {
         }))
     }
 
-    /// Keeps Google's token for an invitation in place of one before; deleted by the database some
-    /// time after `expires_at`.
+    /// Keeps Google's token for an invitation that has none; deleted by the database some time after
+    /// `expires_at`.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// A concurrent change if there is one; if the database does not answer.
     pub async fn put_token(
         &self,
         id: EnrollmentId,
@@ -216,18 +216,20 @@ impl<'a> Android<'a> {
             .with("va", bytes(token.value.as_bytes()))
             .with("qr", bytes(token.qr.as_bytes()))
             .with(attribute::TTL, number(expires_at.unix_s() + 86_400));
-        tx.put(Table::Data, item, Expression::default(), failure::concurrent_change());
+        tx.put(Table::Data, item, Expression::absent(), failure::concurrent_change());
         tx.commit().await
     }
 
-    /// Forgets Google's token for an invitation.
+    /// Forgets Google's token of this name for an invitation; one that is forgotten already is, too.
     ///
     /// # Errors
-    /// If the database does not answer.
-    pub async fn remove_token(&self, id: EnrollmentId) -> Result<()> {
+    /// A concurrent change if another token has taken its place; if the database does not answer.
+    pub async fn remove_token(&self, id: EnrollmentId, name: &str) -> Result<()> {
         let mut tx = self.store.transaction();
         let key = layout::android_token(&self.scope, id);
-        tx.delete(Table::Data, &key, Expression::default(), failure::concurrent_change());
+        let same =
+            Expression::when("attribute_not_exists(pk) OR nm = :nm").value(":nm", text(name));
+        tx.delete(Table::Data, &key, same, failure::concurrent_change());
         tx.commit().await
     }
 

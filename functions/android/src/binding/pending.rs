@@ -1,6 +1,6 @@
 //! A sign-up between its beginning and the enterprise that comes of it.
 
-use trennwand_android::{Enterprise, EnterpriseName, PageToken};
+use trennwand_android::{Class, Enterprise, EnterpriseName, PageToken, class};
 use trennwand_domain::{
     AndroidBinding, BindingState, Duration, Error, ReasonCode, Result, TenantScope,
 };
@@ -99,7 +99,13 @@ pub(crate) async fn find(
                 continue;
             }
             let Some(name) = listed.name else { continue };
-            let known = state.google.enterprise(&name).await?;
+            let known = match state.google.enterprise(&name).await {
+                // A namesake that is gone, or is not ours any more.
+                Err(error) if matches!(class(&error), Class::NotFound | Class::Forbidden) => {
+                    continue;
+                }
+                known => known?,
+            };
             let mut tags = known.signin_details.iter().flatten().map(|detail| &detail.token_tag);
             if tags.any(|known| known.as_ref() == Some(&tag)) {
                 return Ok(Some(name));

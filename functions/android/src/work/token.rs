@@ -32,11 +32,19 @@ pub(super) async fn token(state: &AndroidState, bound: &Bound, id: EnrollmentId)
         if !invitation.is_used() {
             delete(state, &name).await?;
         }
-        android.remove_token(id).await?;
+        android.remove_token(id, &token.name).await?;
     }
     if usable {
         let life = invitation.expires_at.since(now).max(SHORTEST);
         make(state, bound, &invitation, life).await?;
+        // Whoever took it back or renewed it meanwhile found no token to take away.
+        let now = store.enrollments(&bound.scope).get(id).await?;
+        let same = |now: &Enrollment| {
+            (now.revoked, now.token_hash) == (invitation.revoked, invitation.token_hash)
+        };
+        if !now.as_ref().is_some_and(same) {
+            return Err(Error::unavailable("the invitation changed while its token was made"));
+        }
     }
     Ok(())
 }
@@ -50,7 +58,7 @@ pub(super) async fn withdraw(
     let android = state.core.store.android(scope);
     let Some(token) = android.token(id).await? else { return Ok(()) };
     delete(state, &token.name.parse().map_err(Error::internal)?).await?;
-    android.remove_token(id).await
+    android.remove_token(id, &token.name).await
 }
 
 /// Lets a token be of no use at Google. The enterprise may be one that is gone, and the token with it.
@@ -113,5 +121,10 @@ async fn make(
         qr: vault.seal(scope, of_code, qr.as_bytes()).await?,
     };
     let android = core.store.android(&bound.scope);
-    android.put_token(invitation.id, &token, invitation.expires_at).await
+    let kept = android.put_token(invitation.id, &token, invitation.expires_at).await;
+    if kept.is_err() {
+        // Two messages for one invitation: the token that nobody will know must not be good.
+        delete(state, &name).await?;
+    }
+    kept
 }

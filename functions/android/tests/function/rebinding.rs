@@ -81,6 +81,24 @@ async fn a_tenant_bound_anew_has_policies_and_tokens_there_and_none_of_the_forme
 }
 
 #[tokio::test]
+async fn of_two_messages_for_one_invitation_one_token_is_left_and_it_is_the_known_one() {
+    let world = World::bound().await;
+    let (enrollment, _) = world.invite(Ownership::Company).await;
+    let android = world.core.store.android(&world.scope);
+    let former = android.token(enrollment.id).await.unwrap().unwrap();
+    android.remove_token(enrollment.id, &former.name).await.unwrap();
+    world.google.inner().tokens.clear();
+    let message = AndroidWork::Token(enrollment.id);
+    let tenant = world.scope.tenant();
+    let read = || trennwand_fn_android::work(&world.state, tenant, &message);
+    let (one, two) = tokio::join!(read(), read());
+    assert!(one.is_ok() || two.is_ok());
+    let stored = android.token(enrollment.id).await.unwrap().unwrap();
+    let known: Vec<_> = world.google.inner().tokens.iter().map(|t| t.name.clone()).collect();
+    assert_eq!(known, [Some(stored.name.parse().unwrap())]);
+}
+
+#[tokio::test]
 async fn a_token_is_taken_back_however_late_the_message_comes() {
     let world = World::bound().await;
     let (enrollment, _) = world.invite(Ownership::Company).await;

@@ -15,8 +15,8 @@ impl Android<'_> {
     }
 
     /// Counts what is taken anew: phones under management, and invitations that can still be used.
-    /// Invitations end without a word, so the number that [`Self::take`] counts up is never too low, but
-    /// may be too high.
+    /// Invitations end without a word, so the number that [`Self::take`] counts up may be too high. The
+    /// count itself reads an index and can miss the invitations of the last moments.
     ///
     /// # Errors
     /// If the database does not answer.
