@@ -18,7 +18,7 @@ const COMMANDS: usize = 100;
 const CALLS: u32 = 20_000;
 
 /// Every so many calls there is a conflict.
-const STEP: usize = 19;
+const STEP: usize = 13;
 
 /// How often one report is sent until it is answered.
 const TRIES: usize = 100;
