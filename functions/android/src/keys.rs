@@ -71,9 +71,9 @@ impl GoogleKeys {
             if key.is_some() && fresh {
                 return Ok(key);
             }
-            let pause = if held.keys.is_empty() { SHORT_PAUSE } else { PAUSE };
+            let none_yet = held.keys.is_empty();
+            let pause = if none_yet { SHORT_PAUSE } else { PAUSE };
             if held.looked.is_some_and(|at| is_within(at, now, pause)) {
-                let none_yet = held.keys.is_empty();
                 return match (key, none_yet) {
                     (None, true) => Err(Error::unavailable("no keys of the identity provider")),
                     (key, _) => Ok(key),

@@ -11,12 +11,49 @@ use trennwand_domain::{
     AndroidBinding, AndroidPolicy, BindingState, Error, Locale, ReasonCode, Result, TenantScope,
     Timestamp,
 };
+use trennwand_store::Transaction;
 use utoipa::ToSchema;
 
 use crate::AndroidState;
 
 /// How many phones are reserved if nothing is said.
 pub(crate) const DEFAULT_RESERVED: u32 = 10;
+
+/// The last part of the name of the enterprise that is bound.
+fn owned(binding: &AndroidBinding) -> Option<&str> {
+    binding.enterprise.as_deref()?.strip_prefix("enterprises/")
+}
+
+/// Adds to the transaction that a tenant gives its binding or sign-up up; the binding as it is then. The
+/// enterprise is remembered if it is the customer's turn to end it.
+fn give_up(
+    state: &AndroidState,
+    scope: &TenantScope,
+    tx: &mut Transaction,
+    before: AndroidBinding,
+) -> AndroidBinding {
+    let android = state.core.store.android(scope);
+    android.reserve(tx, before.reserved, 0, state.platform.device_quota);
+    if let Some(callback) = before.callback {
+        android.remove_signup(tx, callback);
+    }
+    if let Some(id) = owned(&before) {
+        android.remove_enterprise_owner(tx, id);
+    }
+    let is_ended = before.state == BindingState::EndedAtGoogle;
+    let after = AndroidBinding {
+        state: BindingState::Unbound,
+        signup: None,
+        callback: None,
+        reserved: 0,
+        brand: None,
+        enterprise: before.enterprise.clone().filter(|_| !is_ended),
+        changed_at: state.core.clock.now(),
+        ..before
+    };
+    android.put_binding(tx, &after);
+    after
+}
 
 /// Where a tenant stands with Google.
 #[derive(Debug, Serialize, ToSchema)]

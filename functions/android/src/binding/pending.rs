@@ -5,6 +5,7 @@ use trennwand_domain::{
     AndroidBinding, BindingState, Duration, Error, ReasonCode, Result, TenantScope,
 };
 
+use super::give_up;
 use crate::{AndroidState, brand};
 
 /// How long phones are kept for a sign-up that nobody finishes; it ends the next time that it is looked
@@ -29,21 +30,8 @@ pub(crate) async fn look(
         return Ok(());
     }
     let store = &state.core.store;
-    let android = store.android(scope);
     let mut tx = store.transaction();
-    android.reserve(&mut tx, binding.reserved, 0, state.platform.device_quota);
-    if let Some(callback) = binding.callback {
-        android.remove_signup(&mut tx, callback);
-    }
-    let after = AndroidBinding {
-        state: BindingState::Unbound,
-        signup: None,
-        callback: None,
-        reserved: 0,
-        changed_at: now,
-        ..binding.clone()
-    };
-    android.put_binding(&mut tx, &after);
+    give_up(state, scope, &mut tx, binding.clone());
     tx.commit().await
 }
 

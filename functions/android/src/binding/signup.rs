@@ -9,7 +9,7 @@ use trennwand_runtime::{Answer, Write, Written};
 use trennwand_web::{ForTenant, Json, Problems, Result, need};
 use utoipa::ToSchema;
 
-use super::{check_agreement, pending, reservation};
+use super::{check_agreement, owned, pending, reservation};
 use crate::AndroidState;
 
 /// A sign-up at Google to be begun; the body may be left out.
@@ -128,8 +128,8 @@ pub(crate) async fn android_signup_create(
     if let Some(callback) = kept.and_then(|binding| binding.callback) {
         android.remove_signup(&mut tx, callback);
     }
-    if let Some(gone) = kept.and_then(|binding| binding.enterprise.as_deref()) {
-        android.remove_enterprise_owner(&mut tx, gone.strip_prefix("enterprises/").unwrap_or(gone));
+    if let Some(gone) = kept.and_then(owned) {
+        android.remove_enterprise_owner(&mut tx, gone);
     }
     android.put_signup(&mut tx, token.hash());
     let binding = AndroidBinding {

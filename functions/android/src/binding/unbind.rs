@@ -1,12 +1,12 @@
 use axum::extract::State;
 use trennwand_domain::{
-    AndroidBinding, BindingState, Error, Platform, ReasonCode, Result as DomainResult, TenantScope,
+    BindingState, Error, Platform, ReasonCode, Result as DomainResult, TenantScope,
 };
 use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_store::{DeviceFilter, Page};
 use trennwand_web::{ForTenant, Language, Problems, Result, need};
 
-use super::AndroidView;
+use super::{AndroidView, give_up};
 use crate::AndroidState;
 
 /// Gives the enterprise at Google up: no phone can be enrolled any more, and the phones reserved for
@@ -42,24 +42,7 @@ pub(crate) async fn android_unbind(
         return Err(Error::conflict(ReasonCode::AndroidDevicesEnrolled).into());
     }
     let mut tx = core.store.transaction();
-    android.reserve(&mut tx, before.reserved, 0, state.platform.device_quota);
-    if let Some(callback) = before.callback {
-        android.remove_signup(&mut tx, callback);
-    }
-    if let Some(id) = before.enterprise.as_deref().and_then(|e| e.strip_prefix("enterprises/")) {
-        android.remove_enterprise_owner(&mut tx, id);
-    }
-    let after = AndroidBinding {
-        state: BindingState::Unbound,
-        signup: None,
-        callback: None,
-        reserved: 0,
-        brand: None,
-        enterprise: before.enterprise.clone().filter(|_| !is_ended),
-        changed_at: core.clock.now(),
-        ..before
-    };
-    android.put_binding(&mut tx, &after);
+    let after = give_up(&state, scope, &mut tx, before);
     let shown = AndroidView::new(&state, Some(&after), &[], locale);
     write.commit(core, tx, scope.tenant(), Answer::ok(&shown)).await
 }

@@ -135,6 +135,17 @@ async fn a_token_is_taken_back_however_late_the_message_comes() {
     assert_eq!(world.sign_in(&code).await, INVALID);
 }
 
+/// A tenant whose enterprise was made at Google, but nobody heard of it.
+async fn with_a_lost_enterprise() -> World {
+    let world = World::agreed().await;
+    world.call("POST", "/android/signup", None).await.expect(201);
+    world.google.inner().loses_enterprises = true;
+    world.google.inner().is_locked = true;
+    assert_eq!(world.get(&world.callback()).await, StatusCode::SERVICE_UNAVAILABLE);
+    world.google.inner().is_locked = false;
+    world
+}
+
 #[tokio::test]
 async fn an_enterprise_whose_making_nobody_heard_of_is_found_and_no_second_one_made() {
     let world = World::agreed().await;
@@ -147,12 +158,7 @@ async fn an_enterprise_whose_making_nobody_heard_of_is_found_and_no_second_one_m
     assert_eq!(world.google.inner().enterprises.len(), 1);
 
     // Google does not answer to that either, and the administrator closes the window.
-    let world = World::agreed().await;
-    world.call("POST", "/android/signup", None).await.expect(201);
-    world.google.inner().loses_enterprises = true;
-    world.google.inner().is_locked = true;
-    assert_eq!(world.get(&world.callback()).await, StatusCode::SERVICE_UNAVAILABLE);
-    world.google.inner().is_locked = false;
+    let world = with_a_lost_enterprise().await;
     assert_eq!(world.status().await, "signing_up");
     world.work(AndroidWork::Reconcile(None)).await;
     let shown = world.call("GET", "/android", None).await.expect(200);
@@ -164,12 +170,7 @@ async fn an_enterprise_whose_making_nobody_heard_of_is_found_and_no_second_one_m
     assert_eq!(world.google.inner().enterprises.len(), 1);
 
     // Or the sign-up is begun anew before anybody looked.
-    let world = World::agreed().await;
-    world.call("POST", "/android/signup", None).await.expect(201);
-    world.google.inner().loses_enterprises = true;
-    world.google.inner().is_locked = true;
-    assert_eq!(world.get(&world.callback()).await, StatusCode::SERVICE_UNAVAILABLE);
-    world.google.inner().is_locked = false;
+    let world = with_a_lost_enterprise().await;
     let again = world.call("POST", "/android/signup", None).await.expect(409);
     assert_eq!(again["code"], "android_bound");
     assert_eq!(world.status().await, "bound");
