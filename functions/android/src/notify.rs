@@ -6,8 +6,7 @@ use axum::{
 };
 use trennwand_android::{Event, Notification, Operation};
 use trennwand_domain::{
-    CommandKind, CommandResult, CommandStatus, CommandUuid, DeviceState, Error, ReasonCode, Result,
-    Timestamp,
+    CommandKind, CommandResult, CommandStatus, CommandUuid, DeviceState, Error, Result, Timestamp,
 };
 use trennwand_store::Issued;
 
@@ -72,10 +71,10 @@ async fn follow(state: &AndroidState, event: Event, published_at: Timestamp) -> 
         Event::Enrolled(report) | Event::Reported(report) => {
             // A write that was in the way is looked at again, once.
             match apply(state, &report, published_at).await {
-                Err(error) if is_concurrent(&error) => {
+                Err(error) if error.is_concurrent_change() => {
                     let again = apply(state, &report, published_at).await;
                     again.map_err(|e| {
-                        if is_concurrent(&e) { Error::unavailable("busy") } else { e }
+                        if e.is_concurrent_change() { Error::unavailable("busy") } else { e }
                     })?;
                 }
                 outcome => drop(outcome?),
@@ -92,10 +91,6 @@ async fn follow(state: &AndroidState, event: Event, published_at: Timestamp) -> 
             Ok(())
         }
     }
-}
-
-fn is_concurrent(error: &Error) -> bool {
-    error.code() == ReasonCode::ConcurrentChange.as_str()
 }
 
 /// Keeps what became of a command.

@@ -20,11 +20,26 @@ use crate::{
     binding::{ended, pending},
 };
 
+/// How often a message is worked off from fresh state if another one wrote in between: to be delivered
+/// again would take minutes.
+const ATTEMPTS: usize = 4;
+
 /// Does what a message asks for; hardly anything for a tenant that is not bound.
 ///
 /// # Errors
-/// If Google or the database does not answer: then the message is to be delivered again.
+/// If Google or the database does not answer, or others keep writing: then the message is to be
+/// delivered again.
 pub async fn work(state: &AndroidState, tenant: TenantId, work: &AndroidWork) -> Result<()> {
+    for _ in 1..ATTEMPTS {
+        match attempt(state, tenant, work).await {
+            Err(error) if error.is_concurrent_change() => {}
+            outcome => return outcome,
+        }
+    }
+    attempt(state, tenant, work).await
+}
+
+async fn attempt(state: &AndroidState, tenant: TenantId, work: &AndroidWork) -> Result<()> {
     #[expect(clippy::disallowed_methods, reason = "the authenticator of this queue's messages")]
     let scope = TenantScope::vouched(Authenticator::QueueMessage, tenant);
     let Some(binding) = state.core.store.android(&scope).binding().await? else { return Ok(()) };

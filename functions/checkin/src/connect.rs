@@ -1,7 +1,7 @@
 use tokio::try_join;
 use trennwand_apple::{Report, ReportStatus};
 use trennwand_domain::{
-    CertificateHash, CommandUuid, DeviceId, Error, ErrorKind, Position, ReasonCode, TenantScope,
+    CertificateHash, CommandUuid, DeviceId, Error, Position, ReasonCode, TenantScope,
 };
 use trennwand_policy::{After, recognise, wanted};
 
@@ -24,15 +24,11 @@ pub(crate) async fn device_report(
     }
     for _ in 0..ATTEMPTS {
         match attempt(state, scope, device, certificate, report).await {
-            Err(DeviceError::Other(error)) if lost_a_race(&error) => {}
+            Err(DeviceError::Other(error)) if error.is_concurrent_change() => {}
             done => return done,
         }
     }
     Err(Error::unavailable("too many concurrent connections of one phone").into())
-}
-
-fn lost_a_race(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Conflict { code: ReasonCode::ConcurrentChange })
 }
 
 async fn attempt(

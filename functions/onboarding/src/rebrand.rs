@@ -1,6 +1,5 @@
 use trennwand_domain::{
-    AssignmentHead, Authenticator, Brand, Error, ErrorKind, ReasonCode, ResellerId, Result,
-    TenantScope,
+    AssignmentHead, Authenticator, Brand, Error, ResellerId, Result, TenantScope,
 };
 use trennwand_runtime::Core;
 use trennwand_store::Page;
@@ -74,9 +73,7 @@ pub(crate) async fn apply(core: &Core, scope: &TenantScope, brand: &Brand) -> Re
         let mut tx = core.store.transaction();
         store.put_head(&mut tx, &changed, Some(head.version));
         match tx.commit().await {
-            Err(error)
-                if *error.kind()
-                    == (ErrorKind::Conflict { code: ReasonCode::ConcurrentChange }) => {}
+            Err(error) if error.is_concurrent_change() => {}
             outcome => return outcome,
         }
     }

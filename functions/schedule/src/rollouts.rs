@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 
-use trennwand_domain::{
-    Error, ErrorKind, ReasonCode, Result, Rollout, RolloutState, TenantId, TenantScope, Timestamp,
-};
+use trennwand_domain::{Result, Rollout, RolloutState, TenantId, TenantScope, Timestamp};
 use trennwand_policy::{next_head, stepped};
 use trennwand_runtime::rollout_progress;
 use trennwand_store::DueRollout;
@@ -29,7 +27,7 @@ pub(crate) async fn advance_due(state: &ScheduleState, now: Timestamp) -> Result
     for due in fair(all_due(state, now).await?, now) {
         match advance(state, &due, now).await {
             Ok(step) => moved += usize::from(step),
-            Err(error) if lost_a_race(&error) => {}
+            Err(error) if error.is_concurrent_change() => {}
             Err(error) => {
                 let (tenant, rollout) = (due.scope.tenant(), due.rollout);
                 tracing::error!(?error, %tenant, %rollout, "a roll-out waits for the next tick");
@@ -73,10 +71,6 @@ fn fair(all: Vec<DueRollout>, now: Timestamp) -> Vec<DueRollout> {
     }
     let turns = (0..OF_A_TENANT).flat_map(|turn| order.iter().filter_map(move |due| due.get(turn)));
     turns.take(AT_MOST).copied().collect()
-}
-
-fn lost_a_race(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Conflict { code: ReasonCode::ConcurrentChange })
 }
 
 /// One step, in one transaction: the next stage, or a halt if too many phones refused the version.

@@ -172,6 +172,13 @@ impl Error {
         }
     }
 
+    /// Whether somebody else wrote what this rested on: worked out from fresh state, it may succeed at
+    /// once.
+    #[must_use]
+    pub const fn is_concurrent_change(&self) -> bool {
+        matches!(self.kind, ErrorKind::Conflict { code: ReasonCode::ConcurrentChange })
+    }
+
     /// Whether the same request may succeed later without a change by the caller.
     #[must_use]
     pub const fn retryable(&self) -> bool {

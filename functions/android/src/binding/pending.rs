@@ -1,9 +1,7 @@
 //! A sign-up between its beginning and the enterprise that comes of it.
 
 use trennwand_android::{Class, Enterprise, EnterpriseName, PageToken, class};
-use trennwand_domain::{
-    AndroidBinding, BindingState, Duration, Error, ReasonCode, Result, TenantScope,
-};
+use trennwand_domain::{AndroidBinding, BindingState, Duration, Error, Result, TenantScope};
 
 use super::give_up;
 use crate::{AndroidState, brand};
@@ -119,7 +117,7 @@ pub(crate) async fn record(
     name: &EnterpriseName,
 ) -> Result<()> {
     match put(state, scope, signup, signup, name).await {
-        Err(error) if error.code() == ReasonCode::ConcurrentChange.as_str() => {
+        Err(error) if error.is_concurrent_change() => {
             let now = state.core.store.android(scope).binding().await?;
             let enterprise = Some(name.to_string());
             match now {

@@ -1,8 +1,7 @@
 use serde_json::{Map, Value};
 use trennwand_android::{Class, Policy, class};
 use trennwand_domain::{
-    AndroidBinding, AndroidPolicy, AssignmentHead, Digest, Duration, Error, Locale, Purpose,
-    ReasonCode, Result,
+    AndroidBinding, AndroidPolicy, AssignmentHead, Digest, Duration, Error, Locale, Purpose, Result,
 };
 use trennwand_policy::{PlannedPolicy, android_policies, android_settings};
 use trennwand_runtime::{AndroidWork, Message};
@@ -89,7 +88,7 @@ async fn remember(
     };
     for _ in 0..WRITERS {
         let error = match android.put_policies(&written, revision).await {
-            Err(error) if error.code() == ReasonCode::ConcurrentChange.as_str() => error,
+            Err(error) if error.is_concurrent_change() => error,
             outcome => return outcome.map(|()| written),
         };
         let (theirs, now) = android.policies().await?;

@@ -4,7 +4,7 @@ use trennwand_android::{
 };
 use trennwand_domain::{
     CommandKind, CommandUuid, Device, DeviceId, DeviceState, Duration, Error, Ownership, Position,
-    QueuedCommand, ReasonCode, Result, TenantScope, Timestamp,
+    QueuedCommand, Result, TenantScope, Timestamp,
 };
 use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::{Issued, Page, Waiting};
@@ -93,7 +93,7 @@ async fn hand_over(
     };
     let android = store.android(&bound.scope);
     match android.issued(id, command, &issued, until).await {
-        Err(error) if error.code() == ReasonCode::ConcurrentChange.as_str() => {
+        Err(error) if error.is_concurrent_change() => {
             // It was taken back meanwhile, or handed over a second time: Google is to do it once.
             let kept = android.waiting(id, command.uuid).await?.and_then(|w| w.operation);
             match kept {

@@ -1,7 +1,7 @@
 use trennwand_android::{Class, EnrollmentToken, EnrollmentTokenName, PersonalUsage, class};
 use trennwand_domain::{
-    AndroidToken, Duration, Enrollment, EnrollmentId, EnrollmentReference, Error, Platform, Result,
-    SealedField, TenantScope,
+    AndroidToken, Duration, Enrollment, EnrollmentId, EnrollmentReference, Error, Platform,
+    ReasonCode, Result, SealedField, TenantScope,
 };
 use trennwand_policy::{android_policy_name, wanted};
 
@@ -43,7 +43,7 @@ pub(super) async fn token(state: &AndroidState, bound: &Bound, id: EnrollmentId)
             (now.revoked, now.token_hash) == (invitation.revoked, invitation.token_hash)
         };
         if !now.as_ref().is_some_and(same) {
-            return Err(Error::unavailable("the invitation changed while its token was made"));
+            return Err(Error::conflict(ReasonCode::ConcurrentChange));
         }
     }
     Ok(())
