@@ -18,13 +18,15 @@ async fn main() -> Result<(), lambda::Failure> {
     let config: config::Onboarding = lambda::start()?;
     let aws = Aws::new(&config.common)?;
     let terms = terms(&config).map(Arc::new);
+    let inbox = aws.inbox(config.provision_queue.clone());
     let queues = Queues { provision_queue: Some(config.provision_queue), ..Queues::default() };
     let queue = aws.publisher(queues);
     let core = aws.core(Some(&config.master_key), Some(&config.base_url));
     let shell = Shell { ids: core.ids.clone(), function: "onboarding" };
     let make = move |core, shell| routes(core, shell, terms.clone());
     let routes = lambda::deferred(core.clone(), shell, make);
-    lambda::serve_and_work(routes, async |message| work(&core, &*queue, message).await).await
+    lambda::serve_and_work(routes, &*inbox, async |message| work(&core, &*queue, message).await)
+        .await
 }
 
 /// The operator's terms, if all three parts of them are said.

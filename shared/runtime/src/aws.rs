@@ -4,6 +4,7 @@
 //! a service's client is made when it is needed first, since most cold starts need the tables only.
 
 mod failure;
+mod inbox;
 mod master_key;
 mod publisher;
 #[cfg(test)]
@@ -19,7 +20,7 @@ use aws_smithy_http_client::{
 };
 use aws_types::{SdkConfig, region::Region};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use trennwand_domain::{Error, Result, Secret};
+use trennwand_domain::{Duration, Error, Result, Secret};
 use trennwand_pki::MasterKey;
 use trennwand_store::{Store, client};
 
@@ -27,6 +28,7 @@ pub use self::publisher::Queues;
 use crate::{
     Core, Publisher, SystemClock, SystemEntropy,
     config::{self, Common},
+    lambda::Inbox,
 };
 
 /// The authorities behind the certificates of AWS's own endpoints: Amazon Root CA 1 to 4, and the
@@ -103,6 +105,12 @@ impl Aws {
         key.open(purpose, &sealed).await.map_err(|e| e.context(purpose))
     }
 
+    /// The queue at this URL, for whoever carries its messages out.
+    #[must_use]
+    pub fn inbox(&self, queue: String) -> Arc<dyn Inbox> {
+        Arc::new(inbox::SqsInbox::new(self.sdk.clone(), queue))
+    }
+
     /// The way to these queues.
     #[must_use]
     pub fn publisher(&self, queues: Queues) -> Arc<dyn Publisher> {
@@ -116,6 +124,12 @@ fn read_authorities(path: &str) -> Result<Vec<u8>> {
     let text = std::str::from_utf8(&pem).unwrap_or_default();
     trennwand_pki::Certificate::chain_from_pem(text).map_err(|e| e.context("AWS_CA_BUNDLE"))?;
     Ok(pem)
+}
+
+/// Rounded up; SQS delays by at most 15 minutes.
+fn whole_seconds(delay: Duration) -> i32 {
+    let seconds = delay.as_millis().div_ceil(1000).min(900);
+    i32::try_from(seconds).unwrap_or(900)
 }
 
 /// A client that is made when it is needed first.

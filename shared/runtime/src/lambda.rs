@@ -9,14 +9,15 @@ mod deferred;
 #[cfg(test)]
 mod tests;
 
-use std::{future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin};
 
 use aws_lambda_events::event::{dynamodb, sqs::SqsEvent};
 use axum::Router;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use trennwand_domain::{Error, Result, Timestamp};
+use trennwand_domain::{Duration, Error, Result, Timestamp};
+use trennwand_pki::BoxFuture;
 
 pub use self::{batch::Failures, deferred::deferred};
 use crate::{
@@ -27,6 +28,12 @@ use crate::{
 
 /// Why a function ended.
 pub type Failure = lambda_runtime::Error;
+
+/// The queue whose messages a function carries out.
+pub trait Inbox: fmt::Debug + Send + Sync {
+    /// Lets a message that failed come again after `pause`, of at most 12 hours.
+    fn deliver_later<'a>(&'a self, receipt: &'a str, pause: Duration) -> BoxFuture<'a, Result<()>>;
+}
 
 /// Starts logging and reads the function's environment.
 ///
@@ -50,29 +57,31 @@ pub async fn serve(routes: Router) -> Result<(), Failure> {
     run(async |event| trennwand_web::lambda::answer(routes.clone(), event).await).await
 }
 
-/// Lets the routes answer a gateway's events, and `work` carry out a queue's messages, for ever.
+/// Lets the routes answer a gateway's events, and `work` carry out the messages of `inbox`, for ever.
+/// What fails comes again after 15 seconds, then after longer and longer pauses.
 ///
 /// # Errors
 /// If Lambda cannot be reached.
 pub async fn serve_and_work(
     routes: Router,
+    inbox: &dyn Inbox,
     work: impl AsyncFn(Message) -> Result<()>,
 ) -> Result<(), Failure> {
     run(async |event| {
         if comes_of_a_queue(event) {
-            return Ok(Either::Failures(work_off(event, &work).await?));
+            return Ok(Either::Failures(work_off(event, Some(inbox), &work).await?));
         }
         trennwand_web::lambda::answer(routes.clone(), event).await.map(Either::Answer)
     })
     .await
 }
 
-/// Lets `work` carry out a queue's messages, for ever.
+/// Lets `work` carry out a queue's messages, for ever. What fails comes again when the queue says.
 ///
 /// # Errors
 /// If Lambda cannot be reached.
 pub async fn work(work: impl AsyncFn(Message) -> Result<()>) -> Result<(), Failure> {
-    run(async |event| work_off(event, &work).await).await
+    run(async |event| work_off(event, None, &work).await).await
 }
 
 /// Lets `follow` do what the records of the table's stream ask for, for ever.
@@ -130,9 +139,13 @@ fn read<'a, T: Deserialize<'a>>(event: &'a str) -> Result<T> {
     serde_json::from_str(event).map_err(|_| Error::internal("unreadable event"))
 }
 
-async fn work_off(event: &str, work: &impl AsyncFn(Message) -> Result<()>) -> Result<Failures> {
+async fn work_off(
+    event: &str,
+    inbox: Option<&dyn Inbox>,
+    work: &impl AsyncFn(Message) -> Result<()>,
+) -> Result<Failures> {
     let event: SqsEvent = read(event)?;
-    Ok(batch::work(event, work).await)
+    Ok(batch::work(event, inbox, work).await)
 }
 
 fn comes_of_a_queue(event: &str) -> bool {

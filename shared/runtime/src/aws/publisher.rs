@@ -3,7 +3,7 @@ use std::fmt;
 use trennwand_domain::{Duration, Error, Result};
 use trennwand_pki::BoxFuture;
 
-use super::{Lazy, failure::from_sdk};
+use super::{Lazy, failure::from_sdk, whole_seconds};
 use crate::{Message, Publisher};
 
 /// Where messages go.
@@ -66,12 +66,6 @@ impl AwsPublisher {
 
 fn none() -> Error {
     Error::internal("this function does not publish such messages")
-}
-
-/// Rounded up; SQS takes at most 15 minutes.
-fn whole_seconds(delay: Duration) -> i32 {
-    let seconds = delay.as_millis().div_ceil(1000).min(900);
-    i32::try_from(seconds).unwrap_or(900)
 }
 
 impl Publisher for AwsPublisher {

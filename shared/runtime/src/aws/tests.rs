@@ -148,6 +148,18 @@ async fn messages_take_the_way_of_their_kind() {
 }
 
 #[tokio::test]
+async fn a_message_is_hidden_for_as_long_as_it_is_to_wait() {
+    let (aws, asked) = aws().await;
+    let inbox = aws.inbox("http://127.0.0.1/1/android".into());
+    inbox.deliver_later("receipt", Duration::from_secs(30)).await.unwrap();
+    let asked: Value = serde_json::from_str(&asked.lock().unwrap()[0].1).unwrap();
+    let expected = json!({
+        "QueueUrl": "http://127.0.0.1/1/android", "ReceiptHandle": "receipt", "VisibilityTimeout": 30,
+    });
+    assert_eq!(asked, expected);
+}
+
+#[tokio::test]
 async fn who_is_not_there_is_unavailable() {
     let aws = Aws::new(&common(Some("http://127.0.0.1:1".into()), None)).unwrap();
     let master = master_key::KmsKey::new(aws.sdk.clone(), KEY.to_owned());

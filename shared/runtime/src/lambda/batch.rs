@@ -6,10 +6,16 @@ use aws_lambda_events::event::{
 };
 use futures_util::FutureExt as _;
 use serde::Serialize;
-use trennwand_domain::{Error, Result};
+use trennwand_domain::{Duration, Error, Result};
 use trennwand_store::Meter;
 
+use super::Inbox;
 use crate::Message;
+
+/// The pause before a message that failed comes again, doubled with each delivery. Without it, it would
+/// stay hidden for as long as several invocations may take.
+const FIRST: Duration = Duration::from_secs(15);
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// Which items of a batch failed (`ReportBatchItemFailures`); the others are done.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -32,8 +38,13 @@ impl Failures {
     }
 }
 
-/// Carries out the messages one by one; the queue delivers those that failed again.
-pub(super) async fn work(event: SqsEvent, work: &impl AsyncFn(Message) -> Result<()>) -> Failures {
+/// Carries out the messages one by one; the queue delivers those that failed again, of which `inbox` is
+/// told when.
+pub(super) async fn work(
+    event: SqsEvent,
+    inbox: Option<&dyn Inbox>,
+    work: &impl AsyncFn(Message) -> Result<()>,
+) -> Failures {
     let mut failures = Failures::default();
     for message in &event.records {
         let started = now();
@@ -49,9 +60,26 @@ pub(super) async fn work(event: SqsEvent, work: &impl AsyncFn(Message) -> Result
         if let Err(error) = outcome {
             tracing::warn!(?error, "a message is left to be delivered again");
             failures.add(message.message_id.as_deref());
+            if let Some(inbox) = inbox {
+                deliver_later(inbox, message).await;
+            }
         }
     }
     failures
+}
+
+/// If the queue does not take it, the message comes again all the same, only later.
+async fn deliver_later(inbox: &dyn Inbox, message: &SqsMessage) {
+    let count = message.attributes.get("ApproximateReceiveCount").and_then(|n| n.parse().ok());
+    let Some((receipt, count)) = message.receipt_handle.as_deref().zip(count) else { return };
+    if let Err(error) = inbox.deliver_later(receipt, pause(count)).await {
+        tracing::warn!(?error, "a message comes again later than it could");
+    }
+}
+
+/// After how many deliveries a message waits how long.
+fn pause(deliveries: u32) -> Duration {
+    FIRST.saturating_mul(1 << deliveries.saturating_sub(1).min(16)).min(LONGEST)
 }
 
 async fn carry_out(message: &SqsMessage, work: &impl AsyncFn(Message) -> Result<()>) -> Result<()> {

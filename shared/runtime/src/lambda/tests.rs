@@ -14,7 +14,14 @@ fn provision(tenant: u128) -> Message {
 fn queue(bodies: &[&str]) -> String {
     let records: Vec<_> = (1..)
         .zip(bodies)
-        .map(|(n, body)| json!({"messageId": format!("m{n}"), "body": body, "attributes": {}}))
+        .map(|(n, body)| {
+            json!({
+                "messageId": format!("m{n}"),
+                "receiptHandle": format!("r{n}"),
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": n.to_string()},
+            })
+        })
         .collect();
     json!({ "Records": records }).to_string()
 }
@@ -60,12 +67,45 @@ async fn only_messages_that_failed_are_delivered_again() {
             _ => Ok(()),
         }
     };
-    let outcome = work_off(&event, &work).await.unwrap();
+    let inbox = Recorded::default();
+    let outcome = work_off(&event, Some(&inbox), &work).await.unwrap();
     let again = json!([
         {"itemIdentifier": "m2"}, {"itemIdentifier": "m3"}, {"itemIdentifier": "m4"},
     ]);
     assert_eq!(failures(&outcome), again);
     assert_eq!(*seen.lock().unwrap(), [1, 2, 3, 4].map(provision));
+    // As often as they were delivered already: 2, 3 and 4 times. The queue takes none of it.
+    let pauses = [("r2", 30), ("r3", 60), ("r4", 120)];
+    let pauses = pauses.map(|(receipt, s)| (receipt.to_owned(), Duration::from_secs(s)));
+    assert_eq!(*inbox.0.lock().unwrap(), pauses);
+}
+
+#[tokio::test]
+async fn a_message_waits_longer_each_time_and_never_longer_than_15_minutes() {
+    for (count, pause) in
+        [("1", 15), ("2", 30), ("6", 480), ("7", 900), ("20", 900), ("4294967295", 900)]
+    {
+        let event = json!({"Records": [{
+            "messageId": "m", "receiptHandle": "r", "body": "POISON",
+            "attributes": {"ApproximateReceiveCount": count},
+        }]});
+        let inbox = Recorded::default();
+        let work = async |_| Ok(());
+        work_off(&event.to_string(), Some(&inbox), &work).await.unwrap();
+        let expected = [("r".to_owned(), Duration::from_secs(pause))];
+        assert_eq!(*inbox.0.lock().unwrap(), expected, "{count}");
+    }
+}
+
+/// Keeps what it is told, and refuses it.
+#[derive(Debug, Default)]
+struct Recorded(Mutex<Vec<(String, Duration)>>);
+
+impl Inbox for Recorded {
+    fn deliver_later<'a>(&'a self, receipt: &'a str, pause: Duration) -> BoxFuture<'a, Result<()>> {
+        self.0.lock().unwrap().push((receipt.to_owned(), pause));
+        Box::pin(std::future::ready(Err(Error::unavailable("test"))))
+    }
 }
 
 /// Follows a stream in which the record `poison` cannot be followed; says what was handed over.
@@ -197,7 +237,9 @@ mod in_a_process {
             .route("/length", any(async |body: String| body.len().to_string()))
             .route("/panic", any(async || -> &str { panic!("POISON") }));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(serve_and_work(routes, async |_| panic!("POISON"))).unwrap();
+        runtime
+            .block_on(serve_and_work(routes, &Recorded::default(), async |_| panic!("POISON")))
+            .unwrap();
     }
 
     /// Lambda's side: hands out events and passes on what came of them.
