@@ -5,9 +5,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use trennwand_android::{Event, Notification, Operation};
-use trennwand_domain::{
-    CommandKind, CommandResult, CommandStatus, CommandUuid, DeviceState, Error, Result, Timestamp,
-};
+use trennwand_domain::{CommandFailure, CommandResult, DeviceState, Error, Result, Timestamp};
 use trennwand_store::Issued;
 
 use crate::{AndroidState, apply, authentic};
@@ -111,36 +109,27 @@ pub(crate) async fn conclude(
 ) -> Result<()> {
     let outcome = match &operation.error {
         _ if operation.succeeded() => Ok(()),
-        Some(error) if error.is_expired() => Err("expired"),
-        Some(error) if error.is_cancelled() => Err("cancelled"),
-        _ => Err("refused"),
+        Some(error) if error.is_expired() => Err(CommandFailure::Expired),
+        Some(error) if error.is_cancelled() => Err(CommandFailure::Cancelled),
+        _ => Err(CommandFailure::Refused),
     };
+    answer(state, issued, outcome).await
+}
+
+/// Keeps what became of a command; with a removal, the phone's management ends or goes on.
+pub(crate) async fn answer(
+    state: &AndroidState,
+    issued: &Issued,
+    outcome: Result<(), CommandFailure>,
+) -> Result<()> {
     let then = match outcome {
-        _ if !removes(issued.kind) => None,
-        Ok(()) => Some(DeviceState::Released),
-        // It is still under management.
+        _ if issued.kind.removal().is_none() => None,
+        // Google does not know the phone (any more).
+        Ok(()) | Err(CommandFailure::NotEnrolled) => Some(DeviceState::Released),
         Err(_) => Some(DeviceState::Enrolled),
     };
-    let answer = result(issued.command, issued.kind, outcome, state.core.clock.now());
+    let now = state.core.clock.now();
+    let result = CommandResult::of_google(issued.command, issued.kind, outcome, now);
     let android = state.core.store.android(&issued.scope);
-    android.finish(issued.device, &answer, then).await.map(drop)
-}
-
-/// Whether a command takes what is the company's off the phone.
-pub(crate) const fn removes(kind: CommandKind) -> bool {
-    matches!(kind, CommandKind::Release | CommandKind::WipeBusiness | CommandKind::WipeDevice)
-}
-
-/// What is kept of a command that is over; if it failed, why.
-pub(crate) fn result(
-    uuid: CommandUuid,
-    kind: CommandKind,
-    outcome: Result<(), &str>,
-    answered_at: Timestamp,
-) -> CommandResult {
-    let (status, why) = match outcome {
-        Ok(()) => (CommandStatus::Acknowledged, None),
-        Err(why) => (CommandStatus::Error, Some(("reason".to_owned(), format!("\"{why}\"")))),
-    };
-    CommandResult { uuid, kind, status, answered_at, result: why.into_iter().collect() }
+    android.finish(issued.device, &result, then).await.map(drop)
 }

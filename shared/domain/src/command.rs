@@ -72,6 +72,31 @@ impl CommandKind {
             Self::WipeDevice => "wipe_device",
         }
     }
+
+    /// How much it takes off the phone; `None` if nothing.
+    #[must_use]
+    pub const fn removal(self) -> Option<Removal> {
+        match self {
+            Self::Release | Self::WipeBusiness => Some(Removal::Business),
+            Self::WipeDevice => Some(Removal::Everything),
+            Self::DeviceInformation
+            | Self::SecurityInfo
+            | Self::ProfileList
+            | Self::Restrictions
+            | Self::ManagedApplicationList
+            | Self::CertificateList
+            | Self::DeviceLock => None,
+        }
+    }
+}
+
+/// How much a command takes off a phone; what is more comes later in the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Removal {
+    /// What is the company's; the private side stays.
+    Business,
+    /// The phone is reset.
+    Everything,
 }
 
 /// How urgent a queued command is; derived steps come after the urgent ones.
@@ -280,6 +305,57 @@ pub struct CommandResult {
     pub answered_at: Timestamp,
     /// The decoded, minimised answer as JSON object members; empty for a bare acknowledgement.
     pub result: BTreeMap<String, String>,
+}
+
+impl CommandResult {
+    /// What is kept of a command that Google was to hand to an Android phone.
+    #[must_use]
+    pub fn of_google(
+        uuid: CommandUuid,
+        kind: CommandKind,
+        outcome: Result<(), CommandFailure>,
+        answered_at: Timestamp,
+    ) -> Self {
+        let (status, why) = match outcome {
+            Ok(()) => (CommandStatus::Acknowledged, None),
+            Err(why @ CommandFailure::Replaced) => (CommandStatus::Cancelled, Some(why)),
+            Err(why) => (CommandStatus::Error, Some(why)),
+        };
+        let member = |why: CommandFailure| ("reason".to_owned(), format!("\"{}\"", why.as_str()));
+        Self { uuid, kind, status, answered_at, result: why.map(member).into_iter().collect() }
+    }
+}
+
+/// Why a command to an Android phone was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandFailure {
+    /// The phone did not come back in time.
+    Expired,
+    /// Somebody took it back at Google.
+    Cancelled,
+    /// One that removes more took its place.
+    Replaced,
+    /// Google or the phone refused it, or such a phone must not get it.
+    Refused,
+    /// The phone is not under management (any more).
+    NotEnrolled,
+    /// Google does not know what became of it.
+    Unknown,
+}
+
+impl CommandFailure {
+    /// The `reason` in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Replaced => "replaced",
+            Self::Refused => "refused",
+            Self::NotEnrolled => "not_enrolled",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 #[cfg(test)]

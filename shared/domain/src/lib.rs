@@ -50,7 +50,8 @@ pub use audit::AuditEvent;
 pub use brand::{Brand, Colour, Colours, Logo, LogoFormat, MAX_LOGO_BYTES, Support, WebAddress};
 pub use clock::{Clock, Duration, ManualClock, Timestamp};
 pub use command::{
-    CommandKind, CommandResult, CommandStatus, CommandUuid, Position, Priority, QueuedCommand,
+    CommandFailure, CommandKind, CommandResult, CommandStatus, CommandUuid, Position, Priority,
+    QueuedCommand, Removal,
 };
 pub use control::{Control, ControlState, ControlStates, Verdict};
 pub use device::{

@@ -3,8 +3,8 @@ use trennwand_android::{
     UserFacingMessage, Wipe, class,
 };
 use trennwand_domain::{
-    CommandKind, CommandUuid, Device, DeviceId, DeviceState, Duration, Error, Ownership, Position,
-    QueuedCommand, Result, TenantScope, Timestamp,
+    CommandFailure, CommandKind, CommandUuid, Device, DeviceId, DeviceState, Duration, Error,
+    Ownership, Position, QueuedCommand, Removal, Result, TenantScope, Timestamp,
 };
 use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::{Issued, Page, Waiting};
@@ -57,7 +57,7 @@ pub(super) async fn unreachable(
     let Some(waiting) = state.core.store.android(scope).waiting(id, uuid).await? else {
         return Ok(());
     };
-    answer(state, scope, id, &waiting.command, Err("not_enrolled")).await
+    answer(state, scope, id, &waiting.command, Err(CommandFailure::NotEnrolled)).await
 }
 
 async fn hand_over(
@@ -71,12 +71,12 @@ async fn hand_over(
     let (device, phone) =
         (store.devices(&bound.scope).get(id).await?, store.android(&bound.scope).phone(id).await?);
     let (Some(device), Some(phone)) = (device.filter(|d| !d.state.has_ended()), phone) else {
-        return give_up(state, bound, id, command, "not_enrolled").await;
+        return give_up(state, bound, id, command, CommandFailure::NotEnrolled).await;
     };
     let until = until(state, command);
     let life = until.since(state.core.clock.now());
     if life.is_zero() {
-        return give_up(state, bound, id, command, "expired").await;
+        return give_up(state, bound, id, command, CommandFailure::Expired).await;
     }
     if let Some(former) = &waiting.instead_of {
         cancel(state, former).await?;
@@ -84,7 +84,7 @@ async fn hand_over(
     let name: DeviceName = phone.name.parse().map_err(Error::internal)?;
     let order = match order(state, &device, &name, command.kind, life.max(SHORTEST)).await {
         Ok(Some(order)) => order,
-        Ok(None) => return give_up(state, bound, id, command, "refused").await,
+        Ok(None) => return give_up(state, bound, id, command, CommandFailure::Refused).await,
         Err(error) => return unless_final(state, bound, id, command, error).await,
     };
     let issued = match state.google.issue_command(&name, &order).await {
@@ -114,10 +114,10 @@ async fn unless_final(
     error: Error,
 ) -> Result<()> {
     let why = match class(&error) {
-        Class::NotFound => "not_enrolled",
+        Class::NotFound => CommandFailure::NotEnrolled,
         Class::Refused | Class::Precondition => {
             tracing::error!(?error, "Google refused a command");
-            "refused"
+            CommandFailure::Refused
         }
         // Whether the whole enterprise is gone is found out behind this.
         Class::Forbidden | Class::Retryable | Class::Quota => return Err(error),
@@ -152,7 +152,7 @@ async fn call_off(
     let devices = state.core.store.devices(&bound.scope);
     let waiting = devices.queue(id, &Page::first(100)).await;
     let heir = waiting.map(|listed| {
-        let mut removals = listed.items.into_iter().filter(|c| notify::removes(c.kind));
+        let mut removals = listed.items.into_iter().filter(|c| c.kind.removal().is_some());
         removals.find_map(|c| (c.uuid != uuid).then_some(c.uuid)).unwrap_or(uuid)
     });
     let noted = match &heir {
@@ -195,54 +195,45 @@ async fn order(
     kind: CommandKind,
     life: Duration,
 ) -> Result<Option<Command>> {
-    let removal = match kind {
-        CommandKind::DeviceLock => return Ok(Some(Command::lock(life))),
-        CommandKind::Release | CommandKind::WipeBusiness => Removal::Business,
-        CommandKind::WipeDevice => Removal::Everything,
-        _ => return Ok(None),
-    };
+    if kind == CommandKind::DeviceLock {
+        return Ok(Some(Command::lock(life)));
+    }
+    let Some(removal) = kind.removal() else { return Ok(None) };
     let now = state.google.device(name).await?;
-    Ok(removal.order(device.ownership, now.ownership, now.management_mode, life))
+    Ok(removal_command(removal, device.ownership, now.ownership, now.management_mode, life))
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Removal {
-    Business,
-    Everything,
-}
-
-impl Removal {
-    /// The command for a phone that was invited as `ours` and that Google has as `theirs`.
-    fn order(
-        self,
-        ours: Ownership,
-        theirs: ReportedOwnership,
-        mode: ManagementMode,
-        life: Duration,
-    ) -> Option<Command> {
-        match (self, ours, theirs) {
-            // Only here does wiping mean the work profile.
-            (Self::Business, _, ReportedOwnership::PersonallyOwned)
-                if mode == ManagementMode::ProfileOwner =>
-            {
-                let reason = UserFacingMessage::new(
-                    "Your company ended the management of this phone.",
-                    "Ihre Firma hat die Verwaltung dieses Telefons beendet.",
-                );
-                let wipe = Wipe::WorkProfile { reason: Some(reason) };
-                Some(Command::wipe(wipe, life))
-            }
-            // Takes the work profile off and leaves the private side, whoever was said to own it.
-            (Self::Business, _, ReportedOwnership::CompanyOwned)
-                if mode == ManagementMode::ProfileOwner =>
-            {
-                Some(Command::relinquish_ownership(life))
-            }
-            (Self::Everything, Ownership::Company, ReportedOwnership::CompanyOwned) => {
-                Some(Command::wipe(Wipe::WholeDevice, life))
-            }
-            _ => None,
+/// The command that removes so much from a phone that was invited as `ours` and that Google has as
+/// `theirs`.
+fn removal_command(
+    removal: Removal,
+    ours: Ownership,
+    theirs: ReportedOwnership,
+    mode: ManagementMode,
+    life: Duration,
+) -> Option<Command> {
+    match (removal, ours, theirs) {
+        // Only here does wiping mean the work profile.
+        (Removal::Business, _, ReportedOwnership::PersonallyOwned)
+            if mode == ManagementMode::ProfileOwner =>
+        {
+            let reason = UserFacingMessage::new(
+                "Your company ended the management of this phone.",
+                "Ihre Firma hat die Verwaltung dieses Telefons beendet.",
+            );
+            let wipe = Wipe::WorkProfile { reason: Some(reason) };
+            Some(Command::wipe(wipe, life))
         }
+        // Takes the work profile off and leaves the private side, whoever was said to own it.
+        (Removal::Business, _, ReportedOwnership::CompanyOwned)
+            if mode == ManagementMode::ProfileOwner =>
+        {
+            Some(Command::relinquish_ownership(life))
+        }
+        (Removal::Everything, Ownership::Company, ReportedOwnership::CompanyOwned) => {
+            Some(Command::wipe(Wipe::WholeDevice, life))
+        }
+        _ => None,
     }
 }
 
@@ -260,12 +251,11 @@ async fn follow(
     let name: OperationName = operation.parse().map_err(Error::internal)?;
     if name.enterprise() != bound.enterprise {
         // Google does not let us ask, and what it says of a former enterprise proves nothing.
-        return give_up(state, bound, id, command, "not_enrolled").await;
+        return give_up(state, bound, id, command, CommandFailure::NotEnrolled).await;
     }
     let is_known = match state.google.operation(&name).await {
         Ok(operation) if operation.done => {
-            let (scope, kind, command) = (bound.scope, command.kind, command.uuid);
-            let issued = Issued { scope, device: id, command, kind };
+            let issued = issued(&bound.scope, id, command);
             return notify::conclude(state, &issued, &operation).await;
         }
         Err(error) if matches!(class(&error), Class::Retryable | Class::Quota) => {
@@ -280,35 +270,37 @@ async fn follow(
     let ended = device.as_ref().filter(|device| device.state.has_ended());
     if let Some(device) = ended {
         // Its last report said so before Google did.
-        return match (device.state, command.kind) {
-            (DeviceState::Released, CommandKind::Release | CommandKind::WipeBusiness) => {
+        return match (device.state, command.kind.removal()) {
+            (DeviceState::Released, Some(Removal::Business)) => {
                 answer(state, &bound.scope, id, command, Ok(())).await
             }
             // The work profile is gone; whether the phone was reset only Google can say, and it may be
             // about to.
-            (DeviceState::Released, CommandKind::WipeDevice) => {
+            (DeviceState::Released, Some(Removal::Everything)) => {
                 match device.last_seen_at.is_some_and(|at| now < at.plus(DAY)) {
                     true => Ok(()),
-                    false => give_up(state, bound, id, command, "unknown").await,
+                    false => give_up(state, bound, id, command, CommandFailure::Unknown).await,
                 }
             }
-            _ => give_up(state, bound, id, command, "not_enrolled").await,
+            _ => give_up(state, bound, id, command, CommandFailure::NotEnrolled).await,
         };
     }
     if now > until.plus(DAY) {
-        return give_up(state, bound, id, command, "expired").await;
+        return give_up(state, bound, id, command, CommandFailure::Expired).await;
     }
     let was_young = ordered_at(command).is_some_and(|at| now < at.plus(DAY));
     if is_known || was_young {
         return Ok(());
     }
     let Some(phone) = state.core.store.android(&bound.scope).phone(id).await? else {
-        return give_up(state, bound, id, command, "not_enrolled").await;
+        return give_up(state, bound, id, command, CommandFailure::NotEnrolled).await;
     };
     let name: DeviceName = phone.name.parse().map_err(Error::internal)?;
     match state.google.device(&name).await.as_ref().map_err(class) {
-        Ok(_) => give_up(state, bound, id, command, "unknown").await,
-        Err(Class::NotFound) => give_up(state, bound, id, command, "not_enrolled").await,
+        Ok(_) => give_up(state, bound, id, command, CommandFailure::Unknown).await,
+        Err(Class::NotFound) => {
+            give_up(state, bound, id, command, CommandFailure::NotEnrolled).await
+        }
         // Asked again tomorrow.
         Err(_) => Ok(()),
     }
@@ -320,7 +312,7 @@ async fn give_up(
     bound: &Bound,
     id: DeviceId,
     command: &QueuedCommand,
-    why: &str,
+    why: CommandFailure,
 ) -> Result<()> {
     answer(state, &bound.scope, id, command, Err(why)).await
 }
@@ -330,16 +322,13 @@ async fn answer(
     scope: &TenantScope,
     id: DeviceId,
     command: &QueuedCommand,
-    outcome: Result<(), &str>,
+    outcome: Result<(), CommandFailure>,
 ) -> Result<()> {
-    let then = match outcome {
-        _ if !notify::removes(command.kind) => None,
-        // Google does not know it (any more).
-        Ok(()) | Err("not_enrolled") => Some(DeviceState::Released),
-        Err(_) => Some(DeviceState::Enrolled),
-    };
-    let result = notify::result(command.uuid, command.kind, outcome, state.core.clock.now());
-    state.core.store.android(scope).finish(id, &result, then).await.map(drop)
+    notify::answer(state, &issued(scope, id, command), outcome).await
+}
+
+const fn issued(scope: &TenantScope, device: DeviceId, command: &QueuedCommand) -> Issued {
+    Issued { scope: *scope, device, command: command.uuid, kind: command.kind }
 }
 
 #[cfg(test)]
@@ -364,7 +353,7 @@ mod tests {
             for &ours in Ownership::ALL {
                 for theirs in OWNERSHIPS {
                     for mode in MODES {
-                        let order = removal.order(ours, theirs, mode, DAY);
+                        let order = removal_command(removal, ours, theirs, mode, DAY);
                         let wipes = order.as_ref().is_some_and(|o| o.kind() == CommandType::Wipe);
                         // Google resets whatever is not personally owned.
                         let resets = wipes && theirs != ReportedOwnership::PersonallyOwned;
@@ -382,7 +371,9 @@ mod tests {
     fn business_data_goes_from_both_kinds_of_phone() {
         let order = |theirs| {
             let mode = ManagementMode::ProfileOwner;
-            Removal::Business.order(Ownership::Company, theirs, mode, DAY).unwrap().kind()
+            removal_command(Removal::Business, Ownership::Company, theirs, mode, DAY)
+                .unwrap()
+                .kind()
         };
         assert_eq!(order(ReportedOwnership::PersonallyOwned), CommandType::Wipe);
         assert_eq!(order(ReportedOwnership::CompanyOwned), CommandType::RelinquishOwnership);

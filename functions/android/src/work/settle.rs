@@ -7,7 +7,7 @@ use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::{DeviceFilter, Page};
 
 use super::{Bound, command, token};
-use crate::{AndroidState, notify};
+use crate::AndroidState;
 
 /// How many phones and invitations are looked at for one message.
 const PAGE: u32 = 50;
@@ -71,7 +71,7 @@ async fn end(
         page.cursor = Some(next);
     }
     // What ends the enrolment comes last: a repeat passes over phones that have ended.
-    waiting.sort_by_key(|command| notify::removes(command.kind));
+    waiting.sort_by_key(|command| command.kind.removal());
     for command in waiting {
         command::unreachable(state, scope, device.id, command.uuid).await?;
     }

@@ -5,7 +5,7 @@ pub(crate) mod wipe;
 
 use serde::Serialize;
 use trennwand_domain::{
-    CommandKind, CommandResult, CommandStatus, CommandUuid, Device, DeviceId, DeviceState, Error,
+    CommandFailure, CommandKind, CommandResult, CommandUuid, Device, DeviceId, DeviceState, Error,
     Platform, Priority, QueuedCommand, ReasonCode, Result, TenantScope,
 };
 use trennwand_runtime::Core;
@@ -56,7 +56,7 @@ async fn order(
     let mut instead_of = None;
     if device.state == DeviceState::Releasing {
         for former in waiting(core, scope, device.id).await? {
-            if extent(kind) <= extent(former.kind) {
+            if kind.removal() <= former.kind.removal() {
                 return Err(Error::conflict(ReasonCode::RemovalPending));
             }
             let known = android.waiting(device.id, former.uuid).await?;
@@ -78,7 +78,7 @@ async fn waiting(core: &Core, scope: &TenantScope, id: DeviceId) -> Result<Vec<Q
     let (mut found, mut page) = (Vec::new(), Page::first(100));
     loop {
         let listed = core.store.devices(scope).queue(id, &page).await?;
-        found.extend(listed.items.into_iter().filter(|command| extent(command.kind) > 0));
+        found.extend(listed.items.into_iter().filter(|command| command.kind.removal().is_some()));
         match listed.next {
             Some(next) => page.cursor = Some(next),
             None => return Ok(found),
@@ -86,21 +86,7 @@ async fn waiting(core: &Core, scope: &TenantScope, id: DeviceId) -> Result<Vec<Q
     }
 }
 
-/// How much a command removes: nothing, what is the company's, everything.
-const fn extent(kind: CommandKind) -> u8 {
-    match kind {
-        CommandKind::Release | CommandKind::WipeBusiness => 1,
-        CommandKind::WipeDevice => 2,
-        _ => 0,
-    }
-}
-
 fn taken_back(core: &Core, command: &QueuedCommand) -> CommandResult {
-    CommandResult {
-        uuid: command.uuid,
-        kind: command.kind,
-        status: CommandStatus::Cancelled,
-        answered_at: core.clock.now(),
-        result: [("reason".to_owned(), "\"replaced\"".to_owned())].into(),
-    }
+    let why = Err(CommandFailure::Replaced);
+    CommandResult::of_google(command.uuid, command.kind, why, core.clock.now())
 }
