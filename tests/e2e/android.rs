@@ -327,6 +327,19 @@ async fn what_is_needed_is_said_before_a_phone_is_invited() {
 }
 
 #[tokio::test]
+async fn with_its_user_an_open_invitation_ends_and_no_phone_is_kept_for_it() {
+    let world = bound().await;
+    let made = invite(&world, "personal").await;
+    let user = world.path(&format!("/users/{}", text(&made, "user")));
+    world.tenant.delete(&user).await.expect(204);
+    world.settle().await;
+    let invitation = world.path(&format!("/enrollments/{}", text(&made, "id")));
+    assert_eq!(world.tenant.get(&invitation).await.expect(200)["status"], "revoked");
+    let device = world.path(&format!("/devices/{}", text(&made, "device")));
+    assert_eq!(world.tenant.get(&device).await.expect(200)["state"], "released");
+}
+
+#[tokio::test]
 async fn messages_that_come_twice_late_and_in_the_wrong_order_leave_the_latest_state() {
     let world = bound().await;
     let phone = enroll(&world, "personal", 15).await;

@@ -19,6 +19,7 @@ mod binding;
 mod brand;
 mod keys;
 mod notify;
+mod page;
 mod report;
 mod signin;
 mod work;

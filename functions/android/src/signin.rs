@@ -1,8 +1,6 @@
 //! Our own sign-in page while a phone is set up (`SigninDetail.signinUrl`): who has an invitation
 //! types its code, and the phone goes on with Google's token for it.
 
-pub(crate) mod page;
-
 use axum::{
     Form,
     extract::{Path, State},
@@ -17,8 +15,10 @@ use trennwand_android::enrollment_link;
 use trennwand_domain::{OneTimeToken, Platform, Result, SealedField, TenantId};
 use trennwand_web::Language;
 
-use crate::AndroidState;
-use page::{Said, say};
+use crate::{
+    AndroidState,
+    page::{self, Said, say},
+};
 
 /// Google's end of a sign-in page that let nobody in.
 const INVALID: &str = "https://enterprise.google.com/android/enroll/invalid";
@@ -31,7 +31,7 @@ pub(crate) async fn signin_page(
     // Any identifier gets the same page, so it says nothing about who is a tenant.
     match tenant.parse::<TenantId>() {
         Ok(tenant) => page::ask(locale, tenant),
-        Err(_) => say(locale, StatusCode::NOT_FOUND, Said::UnknownSignup),
+        Err(_) => say(locale, StatusCode::NOT_FOUND, Said::UnknownAddress),
     }
 }
 
@@ -75,9 +75,7 @@ async fn link_of(state: &AndroidState, tenant: &str, code: &str) -> Result<Optio
     let Some(invitation) = core.store.enrollments(&scope).get(id).await? else { return Ok(None) };
     let open = invitation.platform == Platform::Android
         && invitation.token_hash == code.hash()
-        && !invitation.revoked
-        && !invitation.is_used()
-        && invitation.expires_at > core.clock.now();
+        && invitation.is_open(core.clock.now());
     let token = core.store.android(&scope).current_token(id).await?.flatten();
     let Some(token) = token.filter(|token| open && token.link == code.hash()) else {
         return Ok(None);

@@ -1,5 +1,6 @@
 use trennwand_domain::{
-    AssignmentHead, DeviceId, Enrollment, EnrollmentId, Error, OneTimeToken, TenantScope, Timestamp,
+    AssignmentHead, DeviceId, Enrollment, EnrollmentId, EnrollmentStatus, Error, OneTimeToken,
+    TenantScope, Timestamp,
 };
 use trennwand_store::Store;
 
@@ -65,14 +66,11 @@ async fn resolve(
 }
 
 fn refusal(enrollment: &Enrollment, now: Timestamp) -> Option<Refusal> {
-    if enrollment.is_used() {
-        Some(Refusal::Used)
-    } else if enrollment.revoked {
-        Some(Refusal::Revoked)
-    } else if now > enrollment.expires_at {
-        Some(Refusal::Expired)
-    } else {
-        None
+    match enrollment.status(now) {
+        EnrollmentStatus::Open => None,
+        EnrollmentStatus::Used => Some(Refusal::Used),
+        EnrollmentStatus::Revoked => Some(Refusal::Revoked),
+        EnrollmentStatus::Expired => Some(Refusal::Expired),
     }
 }
 
@@ -109,7 +107,9 @@ pub(crate) mod tests {
     #[test]
     fn a_link_works_until_it_is_used_taken_back_or_over() {
         let open = enrollment();
-        assert_eq!(refusal(&open, open.expires_at), None);
+        let last = Timestamp::from_unix_s(open.expires_at.unix_s() - 1);
+        assert_eq!(refusal(&open, last), None);
+        assert_eq!(refusal(&open, open.expires_at), Some(Refusal::Expired));
         let late = open.expires_at.plus(Duration::from_millis(1));
         assert_eq!(refusal(&open, late), Some(Refusal::Expired));
         let revoked = Enrollment { revoked: true, ..enrollment() };

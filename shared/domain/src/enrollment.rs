@@ -100,6 +100,40 @@ impl Enrollment {
     pub const fn is_used(&self) -> bool {
         self.issued.is_some() || self.used_at.is_some()
     }
+
+    /// Whether it can still be used.
+    #[must_use]
+    pub fn status(&self, now: Timestamp) -> EnrollmentStatus {
+        if self.is_used() {
+            EnrollmentStatus::Used
+        } else if self.revoked {
+            EnrollmentStatus::Revoked
+        } else if self.expires_at <= now {
+            EnrollmentStatus::Expired
+        } else {
+            EnrollmentStatus::Open
+        }
+    }
+
+    /// Whether it is [`EnrollmentStatus::Open`].
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.status(now) == EnrollmentStatus::Open
+    }
+}
+
+words! {
+    /// Whether an invitation can still be used.
+    EnrollmentStatus {
+        /// It can.
+        Open = "open",
+        /// A phone was enrolled with it.
+        Used = "used",
+        /// Its time is over.
+        Expired = "expired",
+        /// It was taken back.
+        Revoked = "revoked",
+    }
 }
 
 /// The one certificate that an invitation was used up for.
@@ -116,6 +150,43 @@ pub struct IssuedCertificate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Duration, Sealed};
+
+    const NOON: Timestamp = Timestamp::from_unix_s(1_795_000_000);
+
+    #[test]
+    fn an_invitation_is_open_until_used_revoked_or_expired() {
+        let open = Enrollment {
+            id: EnrollmentId::from_bits(1),
+            device: DeviceId::from_bits(2),
+            user: None,
+            platform: Platform::Ios,
+            ownership: Ownership::Personal,
+            method: Method::Profile,
+            target: Target::IosDevice,
+            token_hash: Digest::of(b"token"),
+            challenge: Sealed::from_bytes(vec![1]),
+            created_at: NOON,
+            expires_at: NOON.plus(Duration::from_secs(60)),
+            revoked: false,
+            issued: None,
+            used_at: None,
+        };
+        assert_eq!(open.status(NOON), EnrollmentStatus::Open);
+        assert!(open.is_open(NOON.plus(Duration::from_secs(59))));
+        assert_eq!(open.status(open.expires_at), EnrollmentStatus::Expired);
+        let revoked = Enrollment { revoked: true, ..open.clone() };
+        assert_eq!(revoked.status(NOON), EnrollmentStatus::Revoked);
+        let issued = IssuedCertificate {
+            transaction: "1".into(),
+            public_key: Digest::of(b"key"),
+            certificate: Sealed::from_bytes(vec![1]),
+        };
+        let used = Enrollment { issued: Some(issued), ..open.clone() };
+        assert_eq!(used.status(used.expires_at), EnrollmentStatus::Used);
+        let android = Enrollment { used_at: Some(NOON), ..open };
+        assert_eq!(android.status(NOON), EnrollmentStatus::Used);
+    }
 
     #[test]
     fn a_token_is_read_only_in_its_one_form() {

@@ -58,7 +58,7 @@ pub use device::{
     CertificateHash, Device, DevicePolicy, DeviceState, Ownership, Platform, PushTarget, Slot,
     SlotKind, SlotStatus, Slots, Target,
 };
-pub use enrollment::{Enrollment, IssuedCertificate, Method, OneTimeToken};
+pub use enrollment::{Enrollment, EnrollmentStatus, IssuedCertificate, Method, OneTimeToken};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
     AssignmentId, ClientId, DeviceId, EnrollmentId, EventId, GroupId, IdGen, ParseIdError,

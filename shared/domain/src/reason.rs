@@ -277,8 +277,8 @@ reasons! {
         "Das Kontingent der Plattform für Android-Telefone bei Google, oder der Anteil eines Mandanten daran, reicht dafür nicht aus.";
     /// The tenant's share is used up.
     AndroidReservationExhausted = 106, "android_reservation_exhausted",
-        "All Android phones reserved for the tenant are taken; reserve more first.",
-        "Alle für den Mandanten reservierten Android-Telefone sind vergeben; bitte zuerst mehr reservieren.";
+        "More Android phones would be taken than are reserved for the tenant; reserve more, or take invitations back.",
+        "Es wären mehr Android-Telefone vergeben als für den Mandanten reserviert; bitte mehr reservieren oder Einladungen zurückziehen.";
     /// Phones are still under management.
     AndroidDevicesEnrolled = 107, "android_devices_enrolled",
         "Android phones are still under management; release them first.",

@@ -13,7 +13,7 @@ use trennwand_web::Language;
 use super::pending;
 use crate::{
     AndroidState,
-    signin::page::{Said, say},
+    page::{Said, say},
 };
 
 /// What Google adds to the address.

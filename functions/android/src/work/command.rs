@@ -368,14 +368,26 @@ mod tests {
     }
 
     #[test]
-    fn business_data_goes_from_both_kinds_of_phone() {
-        let order = |theirs| {
-            let mode = ManagementMode::ProfileOwner;
-            removal_command(Removal::Business, Ownership::Company, theirs, mode, DAY)
-                .unwrap()
-                .kind()
-        };
-        assert_eq!(order(ReportedOwnership::PersonallyOwned), CommandType::Wipe);
-        assert_eq!(order(ReportedOwnership::CompanyOwned), CommandType::RelinquishOwnership);
+    fn only_a_work_profile_is_taken_off_and_only_a_company_phone_is_reset() {
+        use {Ownership::Company, Removal::*, ReportedOwnership::*};
+        for removal in [Business, Everything] {
+            for &ours in Ownership::ALL {
+                for theirs in OWNERSHIPS {
+                    for mode in MODES {
+                        let expected = match (removal, ours, theirs, mode) {
+                            (Business, _, PersonallyOwned, ManagementMode::ProfileOwner)
+                            | (Everything, Company, CompanyOwned, _) => Some(CommandType::Wipe),
+                            (Business, _, CompanyOwned, ManagementMode::ProfileOwner) => {
+                                Some(CommandType::RelinquishOwnership)
+                            }
+                            _ => None,
+                        };
+                        let order = removal_command(removal, ours, theirs, mode, DAY);
+                        let kind = order.map(|order| order.kind());
+                        assert_eq!(kind, expected, "{removal:?} {ours} {theirs:?} {mode:?}");
+                    }
+                }
+            }
+        }
     }
 }

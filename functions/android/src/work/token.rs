@@ -21,7 +21,7 @@ pub(super) async fn token(state: &AndroidState, bound: &Bound, id: EnrollmentId)
         return Ok(());
     }
     let now = state.core.clock.now();
-    let usable = !invitation.revoked && !invitation.is_used() && invitation.expires_at > now;
+    let usable = invitation.is_open(now);
     if let Some(token) = android.token(id).await? {
         let name: EnrollmentTokenName = token.name.parse().map_err(Error::internal)?;
         let current = name.enterprise() == bound.enterprise && token.link == invitation.token_hash;

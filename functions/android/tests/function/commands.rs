@@ -30,7 +30,7 @@ async fn order(world: &World, id: DeviceId, kind: CommandKind) -> CommandUuid {
     world.core.store.devices(&world.scope).enqueue(&mut tx, id, Platform::Android, &command);
     if kind != CommandKind::DeviceLock {
         let android = world.core.store.android(&world.scope);
-        android.set_state(&mut tx, &device, DeviceState::Releasing);
+        android.begin_removal(&mut tx, &device);
     }
     tx.commit().await.unwrap();
     uuid

@@ -84,7 +84,8 @@ pub(super) fn complete(responses: &mut Map<String, Value>, traits: &Traits) {
     for (status, codes) in general(traits) {
         let own = responses.get(status).and_then(|r| r["description"].as_str());
         let own: Vec<_> = own.into_iter().flat_map(str::split_ascii_whitespace).collect();
-        let all: Vec<_> = own.iter().chain(&codes).copied().collect();
+        let all: Vec<_> =
+            own.iter().chain(codes.iter().filter(|code| !own.contains(code))).copied().collect();
         let name = COMMON.iter().find(|(name, _, code, _)| !name.is_empty() && all == [*code]);
         let response = match (name, all.is_empty()) {
             (_, true) => continue,

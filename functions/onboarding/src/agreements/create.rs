@@ -27,7 +27,6 @@ pub(crate) struct NewAgreement {
     request_body = NewAgreement,
     responses(
         (status = 201, description = "The acceptance", body = AgreementView),
-        (status = 403, description = "wrong_level"),
         Problems
     ),
     security(("oauth2" = ["setup"]))

@@ -20,7 +20,8 @@ pub(crate) struct CommandEntry {
     ownership: Vec<Ownership>,
 }
 
-/// Lists the commands, and whose phones each can be sent to.
+/// Lists the commands, and whose iPhones each can be sent to. An Android phone takes `device_lock` only,
+/// whoever owns it.
 #[utoipa::path(
     get,
     path = "/v1/catalogue/commands",
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_personal_phone_cannot_be_locked() {
+    fn a_personal_iphone_cannot_be_locked() {
         assert_eq!(permitted(CommandKind::DeviceLock), [Ownership::Company]);
         assert_eq!(permitted(CommandKind::ProfileList), Ownership::ALL);
     }

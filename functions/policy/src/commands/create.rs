@@ -16,7 +16,8 @@ use super::CommandView;
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCommand {
     /// `device_information`, `security_info`, `profile_list`, `restrictions`,
-    /// `managed_application_list`, `certificate_list` or `device_lock`.
+    /// `managed_application_list`, `certificate_list` or `device_lock`. An Android phone takes
+    /// `device_lock` only, whoever owns it.
     #[schema(example = "security_info")]
     r#type: String,
 }

@@ -69,7 +69,7 @@ async fn order(
     let command = QueuedCommand { uuid, kind, issued: false };
     let operation = instead_of.as_deref();
     devices.enqueue_instead(tx, device.id, device.platform, &command, operation);
-    android.set_state(tx, device, DeviceState::Releasing);
+    android.begin_removal(tx, device);
     Ok((uuid, RemovalView { id: uuid.to_id(), status: "pending" }))
 }
 

@@ -9,9 +9,11 @@ mod target;
 
 use serde::Serialize;
 use trennwand_domain::{
-    DeviceId, Enrollment, EnrollmentId, Method, Ownership, Platform, Target, Timestamp, UserId,
-    Verdict,
+    DeviceId, Enrollment, EnrollmentId, Method, Ownership, Platform, Target, TenantScope,
+    Timestamp, UserId, Verdict,
 };
+use trennwand_runtime::Core;
+use trennwand_store::Transaction;
 use utoipa::ToSchema;
 
 /// An invitation to enrol one phone. Its link is shown once, in the answer that makes it.
@@ -62,16 +64,14 @@ pub(crate) enum EnrollmentStatus {
     Revoked,
 }
 
-impl EnrollmentStatus {
-    fn of(enrollment: &Enrollment, now: Timestamp) -> Self {
-        if enrollment.is_used() {
-            Self::Used
-        } else if enrollment.revoked {
-            Self::Revoked
-        } else if enrollment.expires_at <= now {
-            Self::Expired
-        } else {
-            Self::Open
+impl From<trennwand_domain::EnrollmentStatus> for EnrollmentStatus {
+    fn from(status: trennwand_domain::EnrollmentStatus) -> Self {
+        use trennwand_domain::EnrollmentStatus as Stored;
+        match status {
+            Stored::Open => Self::Open,
+            Stored::Used => Self::Used,
+            Stored::Expired => Self::Expired,
+            Stored::Revoked => Self::Revoked,
         }
     }
 }
@@ -80,7 +80,7 @@ impl EnrollmentView {
     fn new(enrollment: &Enrollment, now: Timestamp) -> Self {
         Self {
             id: enrollment.id,
-            status: EnrollmentStatus::of(enrollment, now),
+            status: enrollment.status(now).into(),
             device: enrollment.device,
             user: enrollment.user,
             platform: enrollment.platform,
@@ -90,6 +90,14 @@ impl EnrollmentView {
             created_at: enrollment.created_at,
             expires_at: enrollment.expires_at,
         }
+    }
+}
+
+/// Takes an invitation back: its link leads nowhere from then on, and no Android phone is kept for it.
+pub(crate) fn take_back(core: &Core, scope: &TenantScope, tx: &mut Transaction, open: &Enrollment) {
+    core.store.enrollments(scope).revoke(tx, open);
+    if open.platform == Platform::Android {
+        core.store.android(scope).end_invited(tx, open.device);
     }
 }
 
@@ -116,7 +124,7 @@ pub(crate) struct Invitation {
 
 #[cfg(test)]
 mod tests {
-    use trennwand_domain::{Digest, Duration, IssuedCertificate, Sealed};
+    use trennwand_domain::{Digest, Duration, Sealed};
 
     use super::*;
 
@@ -139,22 +147,6 @@ mod tests {
             issued: None,
             used_at: None,
         }
-    }
-
-    #[test]
-    fn an_invitation_is_open_until_used_revoked_or_expired() {
-        let open = enrollment();
-        assert_eq!(EnrollmentStatus::of(&open, NOON), EnrollmentStatus::Open);
-        assert_eq!(EnrollmentStatus::of(&open, open.expires_at), EnrollmentStatus::Expired);
-        let revoked = Enrollment { revoked: true, ..open.clone() };
-        assert_eq!(EnrollmentStatus::of(&revoked, NOON), EnrollmentStatus::Revoked);
-        let issued = IssuedCertificate {
-            transaction: "1".into(),
-            public_key: Digest::of(b"key"),
-            certificate: Sealed::from_bytes(vec![1]),
-        };
-        let used = Enrollment { issued: Some(issued), ..open };
-        assert_eq!(EnrollmentStatus::of(&used, used.expires_at), EnrollmentStatus::Used);
     }
 
     #[test]

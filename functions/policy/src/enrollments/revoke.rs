@@ -1,7 +1,9 @@
 use axum::extract::State;
-use trennwand_domain::{EnrollmentId, Error, Platform, ReasonCode};
+use trennwand_domain::{EnrollmentId, Error, ReasonCode};
 use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_web::{ForTenant, Id, Problems, Result, need};
+
+use super::take_back;
 
 /// Takes an invitation back: its link leads nowhere from then on; 409 if a phone was enrolled with
 /// it.
@@ -33,10 +35,7 @@ pub(crate) async fn enrollment_revoke(
     }
     let mut tx = core.store.transaction();
     if !enrollment.revoked {
-        enrollments.revoke(&mut tx, &enrollment);
-        if enrollment.platform == Platform::Android {
-            core.store.android(tenant.scope()).end_invited(&mut tx, enrollment.device);
-        }
+        take_back(&core, tenant.scope(), &mut tx, &enrollment);
     }
     write.commit(&core, tx, id, Answer::no_content()).await
 }

@@ -4,6 +4,8 @@ use trennwand_runtime::{Answer, Core, Write, Written};
 use trennwand_store::{DeviceFilter, Page};
 use trennwand_web::{ForTenant, Id, Problems, Result, need};
 
+use crate::enrollments::take_back;
+
 /// Deletes a user together with the key that everything personal is sealed with, and takes open
 /// invitations back; 409 while the user still has phones under management.
 #[utoipa::path(
@@ -40,9 +42,9 @@ pub(crate) async fn user_delete(
         for device in listed.items.iter().filter(|d| d.state == DeviceState::Invited) {
             let enrollments = core.store.enrollments(scope);
             let invitation = enrollments.get(device.enrollment).await?;
-            if let Some(open) = invitation.filter(|e| !e.revoked && e.issued.is_none()) {
+            if let Some(open) = invitation.filter(|e| !e.revoked && !e.is_used()) {
                 let mut tx = core.store.transaction();
-                enrollments.revoke(&mut tx, &open);
+                take_back(&core, scope, &mut tx, &open);
                 write.note(&core, &mut tx, open.id);
                 tx.commit().await?;
             }

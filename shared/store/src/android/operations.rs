@@ -137,11 +137,12 @@ impl Android<'_> {
         }
     }
 
-    /// Lets an enrolment of which a command was ordered be `releasing`, or back again.
-    pub fn set_state(&self, tx: &mut Transaction, device: &Device, state: DeviceState) {
+    /// Lets the enrolment of a phone from which something is removed be `releasing`, until
+    /// [`Self::finish`] ends it or takes it back.
+    pub fn begin_removal(&self, tx: &mut Transaction, device: &Device) {
         let change = Expression::update("SET st = :st, rv = rv + :one")
             .and_when("rv = :rv")
-            .value(":st", text(state))
+            .value(":st", text(DeviceState::Releasing))
             .value(":one", number(1))
             .value(":rv", number(device.revision));
         let key = layout::device(&self.scope, device.id);

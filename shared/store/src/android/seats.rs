@@ -52,7 +52,7 @@ impl Android<'_> {
         let mut open = 0;
         for item in self.store.batch(&keys, true).await?.data {
             let invitation: Enrollment = crate::enrollments::decode(item.into())?;
-            open += usize::from(!invitation.revoked && invitation.expires_at > now);
+            open += usize::from(invitation.is_open(now));
         }
         Ok(open)
     }
@@ -75,7 +75,8 @@ impl Android<'_> {
             let change = Expression::update("SET rs = rs - :less")
                 .and_when("rs >= :less")
                 .value(":less", number(before - after));
-            tx.update(&key, change, full());
+            let lost = Error::internal("fewer phones are reserved than a tenant gives back");
+            tx.update(&key, change, lost);
         }
     }
 

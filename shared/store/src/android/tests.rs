@@ -116,6 +116,8 @@ async fn the_platforms_quota_is_never_exceeded() {
     reserve(0, 100).await.unwrap();
     reserve(400, 100).await.unwrap();
     assert_eq!(store.android(&scope(1)).reserved().await.unwrap(), 200);
+    // More is given back than there is: the count is broken, and nobody's quota used up.
+    assert_eq!(reserve(201, 0).await.unwrap_err().code(), "internal");
     let first = crate::testing::store().await;
     let mut tx = first.transaction();
     first.android(&scope(1)).reserve(&mut tx, 0, 501, 500);

@@ -13,6 +13,8 @@ pub(crate) enum Said {
     Bound,
     /// There is no such sign-up.
     UnknownSignup,
+    /// There is no such sign-in page.
+    UnknownAddress,
     /// Google did not take the sign-up.
     SignupRefused,
     /// Something does not answer.
@@ -37,6 +39,15 @@ impl Said {
                 "Diese Adresse ist nicht gültig",
                 "Bitte beginnen Sie die Android-Anmeldung neu und gehen Sie Googles Seiten bis zum \
                  Ende durch.",
+            ),
+            (Self::UnknownAddress, Locale::En) => (
+                "This address is not valid",
+                "Please open the link of your invitation again, or ask your company for a new one.",
+            ),
+            (Self::UnknownAddress, Locale::De) => (
+                "Diese Adresse ist nicht gültig",
+                "Bitte öffnen Sie den Link Ihrer Einladung noch einmal, oder lassen Sie sich von Ihrer \
+                 Firma einen neuen geben.",
             ),
             (Self::SignupRefused, Locale::En) => (
                 "Google did not accept the sign-up",
