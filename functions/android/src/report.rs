@@ -8,7 +8,7 @@ use trennwand_domain::{
     SlotKind, SlotStatus, Target, TenantScope, Timestamp,
 };
 use trennwand_evidence::{AndroidFacts, AndroidWall, ExpectedAndroid, Foreign, observe_android};
-use trennwand_policy::{Wanted, android_mail_app, android_policy_name, wanted};
+use trennwand_policy::{Wanted, android_mail_app, android_policy, wanted};
 use trennwand_store::{ReportChange, ReportView};
 
 use crate::AndroidState;
@@ -56,11 +56,13 @@ pub(crate) async fn take_in(
     )]
     let scope = TenantScope::vouched(Authenticator::Notification, reference.tenant);
     let android = core.store.android(&scope);
-    let view = android.report_view(reference.device, !core.vault.holds(&scope)).await?;
-    if let Some(wrapped) = &view.wrapped_key {
-        core.vault.learn(&scope, wrapped).await?;
-    } else if !core.vault.holds(&scope) {
-        return Ok((Applied::Foreign, None));
+    // Asked once: a key that is forgotten meanwhile is read by whoever needs it.
+    let asks_key = !core.vault.holds(&scope);
+    let view = android.report_view(reference.device, asks_key).await?;
+    match &view.wrapped_key {
+        Some(wrapped) => core.vault.learn(&scope, wrapped).await?,
+        None if asks_key => return Ok((Applied::Foreign, None)),
+        None => {}
     }
     let ours = core.vault.reference_seal(&scope, &reference).await?;
     if !bool::from(ours.ct_eq(&seal)) || !is_of_enterprise(&view, report) {
@@ -227,17 +229,19 @@ pub(crate) fn judge(
     let head = view.head.as_ref();
     let wish = head.and_then(|head| Some((head, wanted(scope.tenant(), head, device)?)));
     let written =
-        wish.as_ref().and_then(|(head, wish)| written(&view.policies, head, device, wish));
+        wish.as_ref().and_then(|(head, wish)| Written::of(&view.policies, head, device, wish));
     let enterprise = view.binding.as_ref().and_then(|binding| binding.enterprise.as_deref());
     let policy = written
+        .as_ref()
         .zip(enterprise)
-        .map(|(written, enterprise)| format!("{enterprise}/policies/{}", written.name));
+        .map(|(written, enterprise)| format!("{enterprise}/policies/{}", written.policy.name));
     let expected = wish.as_ref().zip(written).zip(policy.as_deref());
     let expected = expected.map(|(((head, wish), written), policy)| ExpectedAndroid {
         policy,
-        version: written.version,
-        ours_since: written.ours_since,
-        foreign: written.foreign.map(|f| Foreign { version: f.version, leaks: f.leaks }),
+        version: written.policy.version,
+        is_current: written.is_current,
+        ours_since: written.policy.ours_since,
+        foreign: written.policy.foreign.map(|f| Foreign { version: f.version, leaks: f.leaks }),
         mail_app: match &wish.account {
             // A Google account needs no configuration, so there is no artefact for it.
             Ok(_) | Err(ReasonCode::MailNotSet) => mail_app(head).ok_or(ReasonCode::MailNotSet),
@@ -246,7 +250,8 @@ pub(crate) fn judge(
     });
     observe_android(device, expected.as_ref(), facts, at);
     let follows = expected.as_ref().is_some_and(|expected| {
-        facts.policy.as_deref() == Some(expected.policy) && facts.version == Some(expected.version)
+        let applied = (facts.policy.as_deref(), facts.version);
+        expected.is_current && applied == (Some(expected.policy), Some(expected.version))
     });
     if let (true, Some((_, wish))) = (follows, &wish) {
         let account = wish.account.as_ref().ok().map(|account| account.token);
@@ -280,14 +285,24 @@ pub(crate) fn judge(
 }
 
 /// The policy at Google that stands for what the phone should have.
-fn written<'v>(
-    policies: &'v [AndroidPolicy],
-    head: &AssignmentHead,
-    device: &Device,
-    wish: &Wanted,
-) -> Option<&'v AndroidPolicy> {
-    let name = android_policy_name(head, device.target, wish.policy, wish.version)?;
-    policies.iter().find(|policy| policy.name == name)
+struct Written<'v> {
+    policy: &'v AndroidPolicy,
+    /// Whether it says what the phone should have now. Between a change and its coming to Google, which
+    /// may refuse it, an earlier one stands there by the same name.
+    is_current: bool,
+}
+
+impl<'v> Written<'v> {
+    fn of(
+        policies: &'v [AndroidPolicy],
+        head: &AssignmentHead,
+        device: &Device,
+        wish: &Wanted,
+    ) -> Option<Self> {
+        let (name, planned) = android_policy(head, device.target, wish.policy, wish.version)?;
+        let policy = policies.iter().find(|policy| policy.name == name)?;
+        Some(Self { policy, is_current: policy.source == Some(planned.source()) })
+    }
 }
 
 /// The app for business mail, by where it lives.

@@ -4,6 +4,7 @@
 mod align;
 mod command;
 mod place;
+mod policies;
 mod reconcile;
 mod settle;
 mod token;

@@ -94,6 +94,9 @@ pub struct AndroidPolicy {
     pub digest: Digest,
     /// Google's `version` after it was written.
     pub version: i64,
+    /// Hash of the artefacts that it was made of; `None` of one that was kept without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Digest>,
     /// The policy it is of.
     pub policy: PolicyId,
     /// The version of it.

@@ -26,6 +26,9 @@ pub struct ExpectedAndroid<'a> {
     pub policy: &'a str,
     /// Its version as it was last written from here.
     pub version: i64,
+    /// Whether that version says what the phone should have now, and not what it should have had
+    /// before.
+    pub is_current: bool,
     /// From this version on, all were written from here.
     pub ours_since: i64,
     /// The version that somebody else wrote last, if it was looked at.
@@ -173,7 +176,8 @@ impl Standing {
             std::cmp::Ordering::Less if version >= expected.ours_since => Self::Earlier,
             // Somebody else may have written it.
             std::cmp::Ordering::Less => Self::Foreign { leaks: false },
-            std::cmp::Ordering::Equal => Self::Current,
+            std::cmp::Ordering::Equal if expected.is_current => Self::Current,
+            std::cmp::Ordering::Equal => Self::Earlier,
             std::cmp::Ordering::Greater => Self::Foreign { leaks: false },
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use trennwand_domain::{
-    AssignmentHead, Error, MailKind, PolicyId, Purpose, Result, Rule, Support, Target, TenantId,
-    Token,
+    ArtefactRef, AssignmentHead, Digest, Error, MailKind, PolicyId, Purpose, Result, Rule, Support,
+    Target, TenantId, Token,
 };
 
 use crate::{
@@ -56,6 +56,19 @@ impl PlannedPolicy<'_> {
         let suffix = if staged { format!("-v{}", rule.version) } else { String::new() };
         format!("{target}-{}{suffix}", rule.policy)
     }
+
+    /// The artefact that it is made of, for a purpose.
+    #[must_use]
+    pub fn artefact(&self, purpose: Purpose) -> Option<&ArtefactRef> {
+        self.rule.artefact(self.target, purpose)
+    }
+
+    /// What it is made of: as long as that stays, what a phone does by it stays, whatever version it is.
+    #[must_use]
+    pub fn source(&self) -> Digest {
+        let part = |purpose| self.artefact(purpose).map_or(&[][..], |a| a.digest.as_bytes());
+        Digest::of_parts(&[part(Purpose::Wall), part(Purpose::Account)])
+    }
 }
 
 /// The policies that a tenant has to have at Google, each once.
@@ -75,20 +88,18 @@ pub fn android_policies(head: &AssignmentHead) -> BTreeMap<String, PlannedPolicy
     planned
 }
 
-/// The name of the policy that stands for a version of one of ours; `None` if that is not in force for
-/// such phones.
+/// The policy, with its name, that stands for a version of one of ours; `None` if that is not in force
+/// for such phones.
 #[must_use]
-pub fn android_policy_name(
+pub fn android_policy(
     head: &AssignmentHead,
     target: Target,
     policy: PolicyId,
     version: u32,
-) -> Option<String> {
-    let mut planned = android_policies(head).into_iter();
-    let is_it = |planned: &PlannedPolicy<'_>| {
+) -> Option<(String, PlannedPolicy<'_>)> {
+    android_policies(head).into_iter().find(|(_, planned)| {
         (planned.target, planned.rule.policy, planned.rule.version) == (target, policy, version)
-    };
-    planned.find(|(_, planned)| is_it(planned)).map(|(name, _)| name)
+    })
 }
 
 /// The app that business mail is read with, by where it lives: the maker's own for the two clouds, and
@@ -169,7 +180,7 @@ fn long_message(support: &Support) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use trennwand_domain::{ArtefactRef, MailAuth, MailSettings, RuleScope, Timestamp};
+    use trennwand_domain::{MailAuth, MailSettings, RuleScope, Timestamp};
 
     use super::*;
     use crate::{PolicyDocument, compile};
@@ -178,7 +189,7 @@ mod tests {
         let artefact = |&target: &Target| ArtefactRef {
             target,
             purpose: Purpose::Wall,
-            digest: trennwand_domain::Digest::of(&version.to_be_bytes()),
+            digest: Digest::of(&version.to_be_bytes()),
             personal: false,
         };
         Rule {
@@ -222,12 +233,11 @@ mod tests {
         let staged = head(vec![rule(1, 2, &all), rule(1, 1, &all)]);
         let name = |version| {
             let id = PolicyId::from_bits(1);
-            android_policy_name(&staged, Target::AndroidPersonal, id, version).unwrap()
+            android_policy(&staged, Target::AndroidPersonal, id, version).unwrap().0
         };
         assert_eq!(name(1), "android-personal-pol_00000000000000000000000001");
         assert_eq!(name(2), "android-personal-pol_00000000000000000000000001-v2");
-        let foreign =
-            android_policy_name(&staged, Target::AndroidCompany, PolicyId::from_bits(1), 1);
+        let foreign = android_policy(&staged, Target::AndroidCompany, PolicyId::from_bits(1), 1);
         assert_eq!(foreign, None);
     }
 

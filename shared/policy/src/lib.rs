@@ -53,7 +53,7 @@ mod wanted;
 mod words;
 
 pub use android::{
-    PlannedPolicy, android_mail_app, android_policies, android_policy_name, android_settings,
+    PlannedPolicy, android_mail_app, android_policies, android_policy, android_settings,
 };
 pub use catalogue::{App, CATALOGUE, CATALOGUE_DATE, catalogue_app};
 pub use claims::{CLAIMS_VERSION, Claim, FORBIDDEN_PHRASES, forbidden_phrase};

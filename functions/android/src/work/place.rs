@@ -1,8 +1,8 @@
 use trennwand_android::{Class, DeviceName, DevicePatch, class};
 use trennwand_domain::{AssignmentHead, Device, DeviceId, Error, Result};
-use trennwand_policy::{android_policy_name, wanted};
+use trennwand_policy::{android_policy, wanted};
 
-use super::{Bound, align};
+use super::{Bound, policies};
 use crate::AndroidState;
 
 /// Gives a phone the policy that it should have.
@@ -15,7 +15,9 @@ pub(super) async fn place(state: &AndroidState, bound: &Bound, id: DeviceId) -> 
     if !device.state.is_managed() {
         return Ok(());
     }
-    align::policies(state, bound, &head).await?;
+    if let Some(policy) = policy_of(bound, &head, &device) {
+        policies::write(state, bound, &head).await?.one(&policy)?;
+    }
     let name: DeviceName = phone.name.parse().map_err(Error::internal)?;
     put(state, bound, &head, &device, &name).await
 }
@@ -41,5 +43,5 @@ pub(super) async fn put(
 /// The last part of the name of the policy that a phone should follow.
 pub(super) fn policy_of(bound: &Bound, head: &AssignmentHead, device: &Device) -> Option<String> {
     let wish = wanted(bound.scope.tenant(), head, device)?;
-    android_policy_name(head, device.target, wish.policy, wish.version)
+    android_policy(head, device.target, wish.policy, wish.version).map(|(name, _)| name)
 }

@@ -4,7 +4,7 @@ use trennwand_policy::android_policies;
 use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::{DeviceFilter, Page};
 
-use super::{Bound, align, place, verify};
+use super::{Bound, place, policies, verify};
 use crate::{AndroidState, report};
 
 /// Looks at a page of the tenant's phones at Google, as if each had just reported, and asks for the
@@ -32,7 +32,7 @@ pub(super) async fn reconcile(
         state.publisher.publish(&message, Duration::ZERO).await?;
     } else {
         // Those go in the end that no rule asks for any more.
-        align::policies(state, bound, &head).await?;
+        policies::write(state, bound, &head).await?.all()?;
     }
     Ok(())
 }

@@ -3,9 +3,8 @@ use trennwand_domain::{
     AndroidToken, Duration, Enrollment, EnrollmentId, EnrollmentReference, Error, Platform,
     ReasonCode, Result, SealedField, TenantScope,
 };
-use trennwand_policy::{android_policy_name, wanted};
 
-use super::{Bound, align};
+use super::{Bound, place, policies};
 use crate::{AndroidState, binding::ended};
 
 /// Google's shortest life of a token.
@@ -82,14 +81,12 @@ async fn make(
     let core = &state.core;
     let head = core.store.tenant(&bound.scope).head().await?;
     let head = head.ok_or_else(|| Error::internal("an invitation of a tenant without a head"))?;
-    // What it is to follow has to be there before a phone can come.
-    align::policies(state, bound, &head).await?;
     let device = core.store.devices(&bound.scope).get(invitation.device).await?;
     let Some(device) = device else { return Ok(()) };
-    let wish = wanted(bound.scope.tenant(), &head, &device);
-    let policy = wish
-        .and_then(|wish| android_policy_name(&head, device.target, wish.policy, wish.version))
+    let policy = place::policy_of(bound, &head, &device)
         .ok_or_else(|| Error::internal("no rule has a policy for an invited phone"))?;
+    // What it is to follow has to be there before a phone can come.
+    policies::write(state, bound, &head).await?.one(&policy)?;
     let reference = EnrollmentReference {
         tenant: bound.scope.tenant(),
         enrollment: invitation.id,
@@ -122,8 +119,9 @@ async fn make(
     };
     let android = core.store.android(&bound.scope);
     let kept = android.put_token(invitation.id, &token, invitation.expires_at).await;
-    if kept.is_err() {
-        // Two messages for one invitation: the token that nobody will know must not be good.
+    if kept.as_ref().is_err_and(Error::is_concurrent_change) {
+        // Two messages for one invitation: the token that nobody will know must not be good. After
+        // another failure it may have been kept all the same.
         delete(state, &name).await?;
     }
     kept

@@ -5,7 +5,10 @@ use trennwand_evidence::AndroidFacts;
 use trennwand_policy::{Channel, android_policies, open_for_contacts};
 use trennwand_store::ReportChange;
 
-use super::{Bound, align, place};
+use super::{
+    Bound, place,
+    policies::{self, Settings, WRITERS},
+};
 use crate::{AndroidState, report};
 
 /// Somebody else wrote a policy at Google: finds out whether it lets business contacts out, writes
@@ -28,9 +31,9 @@ pub(super) async fn mend(
     name: &str,
 ) -> Result<()> {
     let android = state.core.store.android(&bound.scope);
-    let (mut policies, revision) = android.policies().await?;
+    let (kept, mut revision) = android.policies().await?;
     let planned = android_policies(head);
-    let known = policies.iter_mut().find(|policy| policy.name == name).zip(planned.get(name));
+    let known = kept.iter().find(|policy| policy.name == name).zip(planned.get(name));
     let Some((known, planned)) = known else { return Ok(()) };
     let google = bound.enterprise.policy(name).map_err(Error::internal)?;
     let found = match state.google.policy(&google).await {
@@ -48,13 +51,27 @@ pub(super) async fn mend(
         tenant = %bound.scope.tenant(), policy = name, version = found.version, ?open,
         "a policy at Google was changed by somebody else"
     );
-    let (settings, _) = align::settings(state, bound, head, planned).await?;
-    let written = state.google.patch_policy(&google, &Policy::new(settings)).await?;
-    let version =
-        written.version.ok_or_else(|| Error::unavailable("a policy without a version"))?;
+    let settings = Settings::of(state, bound, head, planned).await?;
+    let written = policies::patch(state, bound, planned, settings, name, None).await?;
     let foreign = found.version.map(|version| ForeignPolicy { version, leaks });
-    *known = AndroidPolicy { version, ours_since: version, foreign, ..known.clone() };
-    android.put_policies(&policies, revision).await
+    let mended = AndroidPolicy { foreign, ..written };
+    let mut kept = kept.clone();
+    for _ in 0..WRITERS {
+        // What was found is known to nobody else, so it is kept whoever writes meanwhile.
+        let Some(known) = kept.iter_mut().find(|policy| policy.name == name) else {
+            return Ok(());
+        };
+        *known = match known.version < mended.version {
+            true => mended.clone(),
+            false => AndroidPolicy { foreign, ..known.clone() },
+        };
+        match android.put_policies(&kept, revision).await {
+            Err(error) if error.is_concurrent_change() => {}
+            outcome => return outcome,
+        }
+        (kept, revision) = android.policies().await?;
+    }
+    Err(Error::unavailable("the policies are written by many at once"))
 }
 
 /// Whether it lets private apps read business contacts. Of what it opens besides, the log tells.

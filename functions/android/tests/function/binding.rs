@@ -114,20 +114,7 @@ async fn policies_are_few_and_written_only_when_they_change() {
 
 /// Says where mail lives, and lets Google be told.
 async fn set_mail(world: &World, mail: MailSettings) {
-    let store = world.core.store.tenant(&world.scope);
-    let head = store.head().await.unwrap().unwrap();
-    let document = trennwand_policy::PolicyDocument::preset();
-    let templates = trennwand_policy::compile_offered(&document, Some(&mail)).unwrap();
-    let mut changed = head.clone();
-    changed.version += 1;
-    changed.mail = Some(mail);
-    changed.rules[0].artefacts = templates.iter().map(|t| t.artefact_ref()).collect();
-    let mut tx = world.core.store.transaction();
-    for template in &templates {
-        store.put_template(&mut tx, template.digest(), &template.to_body());
-    }
-    store.put_head(&mut tx, &changed, Some(head.version));
-    tx.commit().await.unwrap();
+    world.set_mail(mail).await;
     world.work(AndroidWork::Align).await;
 }
 

@@ -3,6 +3,7 @@
 mod binding;
 mod commands;
 mod notifications;
+mod policies;
 mod quota;
 mod rebinding;
 mod support;

@@ -39,6 +39,7 @@ fn expected() -> ExpectedAndroid<'static> {
     ExpectedAndroid {
         policy: POLICY,
         version: 3,
+        is_current: true,
         ours_since: 1,
         foreign: None,
         mail_app: Ok(GMAIL),
@@ -135,6 +136,11 @@ fn another_version_proves_nothing_and_a_leaking_one_is_a_violation() {
     let earlier = judged(version("2"), Some(&expected()));
     says(&earlier, Control::ContactsClosed, Verdict::Inferred, ReasonCode::PolicyNotCurrent);
     says(&earlier, Control::PolicyCurrent, Verdict::Unknown, ReasonCode::PolicyNotCurrent);
+    // It is followed, and what the phone should have is not at Google yet.
+    let awaited = judged(good(), Some(&ExpectedAndroid { is_current: false, ..expected() }));
+    says(&awaited, Control::ContactsClosed, Verdict::Inferred, ReasonCode::PolicyNotCurrent);
+    says(&awaited, Control::PolicyCurrent, Verdict::Unknown, ReasonCode::PolicyNotCurrent);
+    says(&awaited, Control::AccountManaged, Verdict::Unknown, ReasonCode::PolicyNotCurrent);
     let later = judged(version("4"), Some(&expected()));
     says(&later, Control::ContactsClosed, Verdict::Unknown, ReasonCode::PolicyChangedElsewhere);
     let mended = |leaks| {

@@ -3,10 +3,11 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use trennwand_android::{
     Application, ApplicationName, BoxFuture, Command, DeviceManagement, DeviceName, DevicePatch,
     DeviceReport, EnrollmentToken, EnrollmentTokenName, Enterprise, EnterpriseName, Operation,
@@ -44,6 +45,10 @@ pub(crate) struct Inner {
     pub(crate) cancelled: Vec<String>,
     /// Nothing can be cancelled.
     pub(crate) is_away: bool,
+    /// The next call of this name is carried out when it is told to.
+    pub(crate) gates: BTreeMap<&'static str, Arc<Notify>>,
+    /// Policies whose names begin so are refused.
+    pub(crate) refused: Option<&'static str>,
     /// Apps that the store knows, with the properties that each takes.
     pub(crate) apps: BTreeMap<&'static str, Value>,
 }
@@ -78,6 +83,14 @@ impl FakeGoogle {
                 Err(forbidden())
             }
         })
+    }
+
+    /// Waits until the next call of this name is to be carried out.
+    async fn pass(&self, name: &str) {
+        let gate = self.inner().gates.remove(name);
+        if let Some(gate) = gate {
+            gate.notified().await;
+        }
     }
 
     pub(crate) fn calls_of(&self, name: &str) -> usize {
@@ -162,9 +175,13 @@ impl DeviceManagement for FakeGoogle {
         name: &'a EnterpriseName,
         enterprise: &'a Enterprise,
     ) -> BoxFuture<'a, Result<Enterprise>> {
-        self.reach("enterprises.patch", name.clone(), |inner| {
-            inner.enterprise = Some(enterprise.clone());
-            Ok(enterprise.clone())
+        Box::pin(async move {
+            self.pass("enterprises.patch").await;
+            let answer = self.reach("enterprises.patch", name.clone(), |inner| {
+                inner.enterprise = Some(enterprise.clone());
+                Ok(enterprise.clone())
+            });
+            answer.await
         })
     }
 
@@ -177,20 +194,29 @@ impl DeviceManagement for FakeGoogle {
         name: &'a PolicyName,
         policy: &'a Policy,
     ) -> BoxFuture<'a, Result<Policy>> {
-        self.reach("policies.patch", name.enterprise(), |inner| {
-            let known = inner.policies.iter_mut().find(|(known, ..)| known == name);
-            let version = match known {
-                Some((_, version, settings)) => {
-                    *version += 1;
-                    *settings = policy.clone();
-                    *version
+        Box::pin(async move {
+            self.pass("policies.patch").await;
+            let answer = self.reach("policies.patch", name.enterprise(), |inner| {
+                let last = name.to_string();
+                let last = last.rsplit('/').next().unwrap_or_default();
+                if inner.refused.is_some_and(|refused| last.starts_with(refused)) {
+                    return Err(Error::invalid("policy", "refused"));
                 }
-                None => {
-                    inner.policies.push((name.clone(), 1, policy.clone()));
-                    1
-                }
-            };
-            Ok(Policy { name: Some(name.clone()), version: Some(version), ..policy.clone() })
+                let known = inner.policies.iter_mut().find(|(known, ..)| known == name);
+                let version = match known {
+                    Some((_, version, settings)) => {
+                        *version += 1;
+                        *settings = policy.clone();
+                        *version
+                    }
+                    None => {
+                        inner.policies.push((name.clone(), 1, policy.clone()));
+                        1
+                    }
+                };
+                Ok(Policy { name: Some(name.clone()), version: Some(version), ..policy.clone() })
+            });
+            answer.await
         })
     }
 

@@ -22,13 +22,15 @@ use tower::ServiceExt as _;
 use trennwand_android::BoxFuture;
 use trennwand_auth::{ClientSecret, Issuer, Scopes, SigningKey, Verifier};
 use trennwand_domain::{
-    Authenticator, Client, Clock, ControlStates, Device, DeviceId, DeviceState, Digest, Duration,
-    Enrollment, Entropy, Error, ManualClock, Method, OneTimeToken, Owner, Ownership, Platform,
-    Result, Sealed, Secret, Slots, Target, Tenant, TenantScope, TenantStatus, Timestamp,
+    AssignmentHead, Authenticator, Client, Clock, ControlStates, Device, DeviceId, DeviceState,
+    Digest, Duration, Enrollment, Entropy, Error, MailSettings, ManualClock, Method, OneTimeToken,
+    Owner, Ownership, Platform, Result, Sealed, Secret, Slots, Target, Tenant, TenantScope,
+    TenantStatus, Timestamp,
 };
 use trennwand_fn_android::{AndroidState, Expected, GoogleKeys, KeySource, work};
 use trennwand_fn_onboarding::{Terms, accept_for_demonstration, provision};
 use trennwand_pki::{FileMasterKey, RsaKey};
+use trennwand_policy::{PolicyDocument, Template, compile_offered};
 use trennwand_runtime::{AndroidWork, Core, Message, Publisher, SystemEntropy};
 use trennwand_store::{Store, Tables, client};
 use trennwand_web::Shell;
@@ -203,6 +205,35 @@ impl World {
             .header("content-type", "application/json");
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         self.send(request.body(body).unwrap()).await
+    }
+
+    /// Changes where business mail lives; Google is not told.
+    pub(crate) async fn set_mail(&self, mail: MailSettings) {
+        let document = PolicyDocument::preset();
+        let templates = compile_offered(&document, Some(&mail)).unwrap();
+        let store = self.core.store.tenant(&self.scope);
+        let mut tx = self.core.store.transaction();
+        for template in &templates {
+            store.put_template(&mut tx, template.digest(), &template.to_body());
+        }
+        tx.commit().await.unwrap();
+        self.change_head(|head| {
+            head.mail = Some(mail);
+            head.rules[0].artefacts = templates.iter().map(Template::artefact_ref).collect();
+        })
+        .await;
+    }
+
+    /// Changes what phones shall have; Google is not told.
+    pub(crate) async fn change_head(&self, change: impl FnOnce(&mut AssignmentHead)) {
+        let store = self.core.store.tenant(&self.scope);
+        let head = store.head().await.unwrap().unwrap();
+        let mut changed = head.clone();
+        changed.version += 1;
+        change(&mut changed);
+        let mut tx = self.core.store.transaction();
+        store.put_head(&mut tx, &changed, Some(head.version));
+        tx.commit().await.unwrap();
     }
 
     /// A page of the function.

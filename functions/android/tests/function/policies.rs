@@ -1,0 +1,147 @@
+//! A tenant's policies and brand at Google, written by messages that get in each other's way.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::Notify;
+use trennwand_android::PolicyName;
+use trennwand_domain::{
+    AndroidPolicy, Control, Duration, MailAuth, MailKind, MailSettings, Ownership, ReasonCode,
+    SlotKind, SlotStatus, Verdict,
+};
+use trennwand_runtime::AndroidWork;
+
+use crate::support::World;
+
+const COMPANY: &str = "android-company";
+
+impl World {
+    /// Business mail lives on another server; Google is not told.
+    async fn move_mail(&self, host: &str) {
+        let host = Some(host.to_owned());
+        let takes = json!([{ "key": "exchange_host", "type": "STRING" }]);
+        self.google.inner().apps.insert("com.google.android.gm", takes);
+        self.set_mail(MailSettings { kind: MailKind::Exchange, host, auth: MailAuth::Password })
+            .await;
+    }
+
+    async fn try_align(&self) -> Result<(), &'static str> {
+        let tenant = self.scope.tenant();
+        let outcome = trennwand_fn_android::work(&self.state, tenant, &AndroidWork::Align).await;
+        outcome.map_err(|error| error.code())
+    }
+
+    /// Google's version of each policy, whether its settings name the server, and the version that is
+    /// remembered.
+    async fn versions(&self, host: &str) -> Vec<(i64, bool, i64)> {
+        let (remembered, _) = self.core.store.android(&self.scope).policies().await.unwrap();
+        let inner = self.google.inner();
+        let version = |known: &AndroidPolicy| {
+            let named = |name: &PolicyName| name.to_string().ends_with(&known.name);
+            let (_, version, policy) = inner.policies.iter().find(|(n, ..)| named(n)).unwrap();
+            let settings = serde_json::to_string(&policy.settings).unwrap();
+            (*version, settings.contains(host), known.version)
+        };
+        remembered.iter().map(version).collect()
+    }
+
+    /// Aligns, with Google carrying out the first `call` late: meanwhile something changes, and another
+    /// message aligns.
+    async fn overtaken(&self, call: &'static str, change: impl AsyncFnOnce()) {
+        let gate = Arc::new(Notify::new());
+        self.google.inner().gates.insert(call, gate.clone());
+        let other = async {
+            while self.google.inner().gates.contains_key(call) {
+                tokio::task::yield_now().await;
+            }
+            change().await;
+            self.work(AndroidWork::Align).await;
+            gate.notify_one();
+        };
+        tokio::join!(self.work(AndroidWork::Align), other);
+    }
+}
+
+const ALPHA: &str = "mail.alpha.example";
+const BETA: &str = "mail.beta.example";
+
+#[tokio::test]
+async fn what_google_refuses_of_one_policy_is_not_in_the_way_of_another() {
+    let world = World::bound().await;
+    world.move_mail(ALPHA).await;
+    world.google.inner().refused = Some(COMPANY);
+    for _ in 0..3 {
+        assert_eq!(world.try_align().await, Err("invalid"));
+    }
+    // Company phones have the former version, personal ones the new one, which was written once.
+    assert_eq!(world.versions(ALPHA).await, [(1, false, 1), (2, true, 2)]);
+    let (personal, _) = world.invite(Ownership::Personal).await;
+    let android = world.core.store.android(&world.scope);
+    assert!(android.token(personal.id).await.unwrap().is_some());
+    world.google.inner().refused = None;
+    world.work(AndroidWork::Align).await;
+    assert_eq!(world.versions(ALPHA).await, [(2, true, 2), (2, true, 2)]);
+}
+
+#[tokio::test]
+async fn settings_that_come_to_google_late_do_not_stay_there() {
+    let world = World::bound().await;
+    world.move_mail(ALPHA).await;
+    world.overtaken("policies.patch", async || world.move_mail(BETA).await).await;
+    let versions = world.versions(BETA).await;
+    assert!(versions.iter().all(|(there, is_beta, known)| *is_beta && there == known));
+    let calls = world.google.calls_of("policies.patch");
+    world.work(AndroidWork::Align).await;
+    assert_eq!(world.google.calls_of("policies.patch"), calls);
+}
+
+#[tokio::test]
+async fn a_brand_that_comes_to_google_late_does_not_stay_there() {
+    let world = World::bound().await;
+    let rename = async |name: &str| world.change_head(|head| head.organization = name.into()).await;
+    rename("Alpha GmbH").await;
+    world.overtaken("enterprises.patch", async || rename("Beta GmbH").await).await;
+    let told = serde_json::to_string(&world.google.inner().enterprise).unwrap();
+    assert!(told.contains("Beta GmbH") && !told.contains("Alpha GmbH"), "{told}");
+    let calls = world.google.calls_of("enterprises.patch");
+    world.work(AndroidWork::Align).await;
+    assert_eq!(world.google.calls_of("enterprises.patch"), calls);
+}
+
+/// Google has the former settings, by whatever name and version, until it took the new ones: nothing is
+/// proven of those meanwhile, be it that nobody told Google yet or that it refused.
+#[tokio::test]
+async fn a_phone_on_the_former_settings_is_not_judged_as_on_the_new_ones() {
+    let world = World::bound().await;
+    let (invited, _) = world.invite(Ownership::Personal).await;
+    let report = || world.report("3a", "PERSONALLY_OWNED");
+    world.push("ENROLLMENT", &report()).await;
+    let before = world.device(invited.device).await;
+    assert_eq!(before.controls.of(Control::PolicyCurrent).verdict, Verdict::Proven);
+    world.move_mail(ALPHA).await;
+    world.google.inner().refused = Some("android-");
+    for told in [false, true] {
+        if told {
+            assert_eq!(world.try_align().await, Err("invalid"));
+        }
+        world.clock.advance(Duration::from_secs(60));
+        world.push("STATUS_REPORT", &report()).await;
+        let device = world.device(invited.device).await;
+        let says = |control| {
+            let state = device.controls.of(control);
+            (state.verdict, state.reason)
+        };
+        let awaits = ReasonCode::PolicyNotCurrent;
+        assert_eq!(says(Control::PolicyCurrent), (Verdict::Unknown, awaits), "{told}");
+        assert_eq!(says(Control::ContactsClosed), (Verdict::Inferred, awaits), "{told}");
+        assert_eq!(says(Control::AccountManaged), (Verdict::Unknown, awaits), "{told}");
+        assert_eq!(device.slots, before.slots, "nothing of the new settings is called applied");
+    }
+    world.google.inner().refused = None;
+    world.work(AndroidWork::Align).await;
+    world.clock.advance(Duration::from_secs(60));
+    world.push("STATUS_REPORT", &report()).await;
+    let device = world.device(invited.device).await;
+    assert_eq!(device.controls.of(Control::PolicyCurrent).verdict, Verdict::Proven);
+    assert_eq!(device.slots.of(SlotKind::Account).status, SlotStatus::Acknowledged);
+}
