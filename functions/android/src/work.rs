@@ -3,6 +3,7 @@
 
 mod align;
 mod command;
+mod follow_up;
 mod place;
 mod policies;
 mod reconcile;
@@ -68,7 +69,8 @@ async fn carry_out(state: &AndroidState, bound: &Bound, work: &AndroidWork) -> R
             command::command(state, bound, *device, *command).await
         }
         AndroidWork::Reconcile(page) => reconcile::reconcile(state, bound, page.as_deref()).await,
-        AndroidWork::Commands(page) => reconcile::commands(state, bound, page.as_deref()).await,
+        AndroidWork::FollowUp(page) => follow_up::follow_up(state, bound, page.as_deref()).await,
+        AndroidWork::Seek(device) => follow_up::seek(state, bound, *device).await,
         AndroidWork::Settle(_) => Ok(()),
     }
 }
@@ -94,6 +96,19 @@ async fn unbound(
             ended::look(state, &scope, binding).await
         }
         _ => Ok(()),
+    }
+}
+
+/// What is wrong with one thing of many, and stays wrong whoever asks again, is said in the log and
+/// returned: the others do not wait for it.
+fn pass_over(outcome: Result<()>) -> Result<Option<Error>> {
+    match outcome {
+        Err(error) if error.is_concurrent_change() => Err(error),
+        Err(error) if matches!(class(&error), Class::Refused | Class::Precondition) => {
+            tracing::error!(?error, "one of many was passed over");
+            Ok(Some(error))
+        }
+        outcome => outcome.map(|()| None),
     }
 }
 

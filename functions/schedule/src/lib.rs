@@ -53,7 +53,7 @@ pub async fn tick(state: &ScheduleState, now: Timestamp, last: Timestamp) -> Res
         // Once a day Google is asked about every phone and every command: what it said may have been
         // lost.
         for scope in state.core.store.due().enterprises(minutes.clone()).await? {
-            for work in [AndroidWork::Reconcile(None), AndroidWork::Commands(None)] {
+            for work in [AndroidWork::Reconcile(None), AndroidWork::FollowUp(None)] {
                 let message = Message::Android { tenant: scope.tenant(), work };
                 state.publisher.publish(&message, Duration::ZERO).await?;
             }

@@ -52,13 +52,16 @@ pub enum AndroidWork {
     Place(DeviceId),
     /// Carry out a waiting command.
     Command(DeviceId, CommandUuid),
-    /// Look at every phone, from this page on.
+    /// Look at every phone that Google lists, from this page on.
     Reconcile(Option<String>),
     /// The tenant has another enterprise than before, or none: bring open invitations in line with
     /// that, and end what was enrolled in the one before; from this page on.
     Settle(Option<String>),
-    /// Find out what became of every command that waits, of the phones from this page on.
-    Commands(Option<String>),
+    /// Go over our own phones, from this page on: find out what became of every command that waits, and
+    /// of every phone that was not heard of for days.
+    FollowUp(Option<String>),
+    /// Find out whether Google still has a phone.
+    Seek(DeviceId),
 }
 
 /// Phones of one tenant to be woken.
@@ -220,7 +223,7 @@ mod tests {
             (
                 Message::Android {
                     tenant: TenantId::from_bits(1),
-                    work: AndroidWork::Commands(None),
+                    work: AndroidWork::FollowUp(None),
                 },
                 format!(r#"{{"android":{{"tenant":"{tenant}","work":{{"commands":null}}}}}}"#),
             ),

@@ -6,7 +6,7 @@ use trennwand_domain::{
 use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::{DeviceFilter, Page};
 
-use super::{Bound, command, token};
+use super::{Bound, command, pass_over, token};
 use crate::AndroidState;
 
 /// How many phones and invitations are looked at for one message.
@@ -25,26 +25,32 @@ pub(super) async fn settle(
     let is_unbound = binding.state == BindingState::Unbound;
     let bound = Bound::of(scope, binding)?;
     let listed = state.core.store.devices(&scope).list(&filter, &page).await?;
+    let tenant = scope.tenant();
+    let publish = async |work| {
+        state.publisher.publish(&Message::Android { tenant, work }, Duration::ZERO).await
+    };
     for device in &listed.items {
-        match (&bound, device.state) {
-            (Some(bound), DeviceState::Invited) => {
-                token::token(state, bound, device.enrollment).await?;
+        match device.state {
+            DeviceState::Invited => {
+                let id = device.enrollment;
+                let outcome = match &bound {
+                    Some(bound) => token::token(state, bound, id).await,
+                    None => token::withdraw(state, &scope, id).await,
+                };
+                if pass_over(outcome)?.is_some() {
+                    publish(AndroidWork::Token(id)).await?;
+                }
             }
-            (None, DeviceState::Invited) => {
-                token::withdraw(state, &scope, device.enrollment).await?;
-            }
-            (_, managed) if managed.is_managed() && (is_unbound || bound.is_some()) => {
+            managed if managed.is_managed() && (is_unbound || bound.is_some()) => {
                 end(state, &scope, bound.as_ref(), device).await?;
             }
             _ => {}
         }
     }
-    if let Some(next) = listed.next {
-        let work = AndroidWork::Settle(Some(next));
-        let message = Message::Android { tenant: scope.tenant(), work };
-        state.publisher.publish(&message, Duration::ZERO).await?;
+    match listed.next {
+        Some(next) => publish(AndroidWork::Settle(Some(next))).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Ends an enrolment in another enterprise than the one that is bound: it cannot be reached any more,

@@ -6,20 +6,11 @@ use trennwand_domain::{
     Clock as _, CommandKind, CommandResult, CommandStatus, CommandUuid, DeviceId, DeviceState,
     Duration, Ownership, Platform, Priority, QueuedCommand,
 };
-use trennwand_runtime::{AndroidWork, Message};
+use trennwand_runtime::AndroidWork;
 
-use crate::support::{World, invitation};
+use crate::support::World;
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// A company phone under management, which Google knows.
-async fn enrolled(world: &World, phone: &str) -> DeviceId {
-    let (enrollment, _) = world.invite(Ownership::Company).await;
-    let report = world.report(phone, "COMPANY_OWNED");
-    assert_eq!(world.push("ENROLLMENT", &report).await, StatusCode::NO_CONTENT);
-    world.google.inner().devices.push(serde_json::from_value(report).unwrap());
-    enrollment.device
-}
 
 /// Queues a command as the API does.
 async fn order(world: &World, id: DeviceId, kind: CommandKind) -> CommandUuid {
@@ -59,16 +50,6 @@ fn operation(phone: &str, number: usize, code: Option<i32>) -> Value {
     operation
 }
 
-/// Messages of the function to itself since the last call.
-fn sent(world: &World) -> Vec<AndroidWork> {
-    let sent = std::mem::take(&mut *world.sent.0.lock().unwrap());
-    let work = sent.into_iter().map(|message| match message {
-        Message::Android { work, .. } => work,
-        other => panic!("{other:?}"),
-    });
-    work.collect()
-}
-
 #[tokio::test]
 async fn what_a_removal_comes_to_late_does_not_bring_an_ended_enrolment_back() {
     use DeviceState::{Enrolled, Released, Superseded};
@@ -83,7 +64,7 @@ async fn what_a_removal_comes_to_late_does_not_bring_an_ended_enrolment_back() {
     ];
     for (number, (meanwhile, code, expected)) in cases.into_iter().enumerate() {
         let name = format!("a{number}");
-        let id = enrolled(&world, &name).await;
+        let id = world.enrolled(&name).await;
         let uuid = order(&world, id, CommandKind::Release).await;
         world.work(AndroidWork::Command(id, uuid)).await;
         world.clock.advance(DAY);
@@ -116,51 +97,9 @@ async fn what_a_removal_comes_to_late_does_not_bring_an_ended_enrolment_back() {
 }
 
 #[tokio::test]
-async fn a_hand_over_that_got_lost_is_made_up_for_page_by_page() {
-    const PHONES: usize = 130;
-    let world = World::bound().await;
-    let core = &world.core;
-    let mut ordered = Vec::new();
-    for _ in 0..PHONES {
-        let (enrollment, device, _) = invitation(core, Ownership::Company);
-        let device = trennwand_domain::Device { state: DeviceState::Enrolled, ..device };
-        let uuid = core.ids.command(Priority::Urgent);
-        let command = QueuedCommand { uuid, kind: CommandKind::DeviceLock, issued: false };
-        let mut tx = core.store.transaction();
-        core.store.enrollments(&world.scope).insert(&mut tx, &enrollment, &device);
-        let devices = core.store.devices(&world.scope);
-        devices.enqueue(&mut tx, device.id, Platform::Android, &command);
-        tx.commit().await.unwrap();
-        ordered.push((device.id, uuid));
-    }
-    world.invite(Ownership::Company).await;
-    let (mut asked, mut pages, mut next) = (Vec::new(), 0, Some(AndroidWork::Commands(None)));
-    while let Some(page) = next.take() {
-        world.work(page).await;
-        pages += 1;
-        let mut of_page = 0;
-        for work in sent(&world) {
-            match work {
-                AndroidWork::Command(device, uuid) => {
-                    of_page += 1;
-                    asked.push((device, uuid));
-                }
-                AndroidWork::Commands(_) => next = Some(work),
-                other => panic!("{other:?}"),
-            }
-        }
-        assert!(of_page <= 100, "{of_page} in one message");
-    }
-    assert_eq!(pages, 2);
-    asked.sort_unstable();
-    ordered.sort_unstable();
-    assert_eq!(asked, ordered);
-}
-
-#[tokio::test]
 async fn a_command_that_google_knows_nothing_of_does_not_wait_for_ever() {
     let world = World::bound().await;
-    let (there, gone) = (enrolled(&world, "1a").await, enrolled(&world, "1b").await);
+    let (there, gone) = (world.enrolled("1a").await, world.enrolled("1b").await);
     let mut orders = Vec::new();
     for id in [there, gone] {
         let uuid = order(&world, id, CommandKind::WipeDevice).await;
@@ -189,7 +128,7 @@ async fn a_command_that_google_knows_nothing_of_does_not_wait_for_ever() {
 #[tokio::test]
 async fn a_command_is_good_from_its_order_on_however_late_it_is_handed_over() {
     let world = World::bound().await;
-    let id = enrolled(&world, "1a").await;
+    let id = world.enrolled("1a").await;
     let (early, late) = (order(&world, id, CommandKind::DeviceLock).await, CommandKind::DeviceLock);
     world.clock.advance(6 * DAY);
     let late = order(&world, id, late).await;
@@ -206,7 +145,7 @@ async fn a_command_is_good_from_its_order_on_however_late_it_is_handed_over() {
 #[tokio::test]
 async fn a_command_is_carried_out_once_however_often_it_is_handed_over() {
     let world = World::bound().await;
-    let id = enrolled(&world, "1a").await;
+    let id = world.enrolled("1a").await;
     let uuid = order(&world, id, CommandKind::Release).await;
     let hand_over = || world.work(AndroidWork::Command(id, uuid));
     tokio::join!(hand_over(), hand_over(), hand_over());
@@ -246,45 +185,9 @@ async fn a_phone_is_given_the_policy_that_it_should_have() {
 }
 
 #[tokio::test]
-async fn the_sweep_moves_our_phones_and_touches_nobody_elses() {
-    let world = World::bound().await;
-    let id = enrolled(&world, "1a").await;
-    let ours = world.report("1a", "COMPANY_OWNED");
-    let of = |name: &str, data: Value| {
-        let mut report = ours.clone();
-        report["name"] = format!("enterprises/LC01/devices/{name}").into();
-        report["enrollmentTokenData"] = data;
-        report["policyName"] = "enterprises/LC01/policies/default".into();
-        serde_json::from_value(report).unwrap()
-    };
-    let data = ours["enrollmentTokenData"].clone();
-    let text = data.as_str().unwrap();
-    let forged = format!("{}{}", &text[..text.len() - 1], if text.ends_with('0') { 1 } else { 0 });
-    world.clock.advance(DAY);
-    world.google.inner().devices = vec![
-        of("1a", data.clone()),
-        // A seal that is not ours; no reference; another phone with a token that was used up.
-        of("2b", forged.into()),
-        of("3c", Value::Null),
-        of("4d", data),
-    ];
-    world.work(AndroidWork::Reconcile(None)).await;
-    let moved: Vec<_> = {
-        let inner = world.google.inner();
-        let moved = inner.devices.iter().map(|device| {
-            device.policy_name.as_ref().is_none_or(|policy| policy.id() != "default")
-        });
-        moved.collect()
-    };
-    assert_eq!(moved, [true, false, false, false]);
-    assert_eq!(world.google.calls_of("devices.patch"), 1);
-    assert_eq!(world.device(id).await.last_seen_at, Some(world.clock.now().minus(DAY)));
-}
-
-#[tokio::test]
 async fn what_waits_for_phones_of_an_enterprise_that_is_gone_is_answered() {
     let world = World::bound().await;
-    let (first, second) = (enrolled(&world, "3a").await, enrolled(&world, "4b").await);
+    let (first, second) = (world.enrolled("3a").await, world.enrolled("4b").await);
     let before = order(&world, first, CommandKind::DeviceLock).await;
     world.google.inner().enterprises.clear();
     world.work(AndroidWork::Reconcile(None)).await;
@@ -307,7 +210,7 @@ async fn what_waits_for_phones_of_an_enterprise_that_is_gone_is_answered() {
 #[tokio::test]
 async fn a_command_outlives_an_enterprise_that_was_not_gone_after_all() {
     let world = World::bound().await;
-    let id = enrolled(&world, "1a").await;
+    let id = world.enrolled("1a").await;
     let before = std::mem::take(&mut world.google.inner().enterprises);
     world.work(AndroidWork::Reconcile(None)).await;
     let uuid = order(&world, id, CommandKind::WipeDevice).await;
@@ -324,7 +227,7 @@ async fn a_command_outlives_an_enterprise_that_was_not_gone_after_all() {
 async fn an_operation_of_a_former_enterprise_is_no_proof_and_not_asked_about() {
     for kind in [CommandKind::Release, CommandKind::WipeDevice, CommandKind::DeviceLock] {
         let world = World::bound().await;
-        let id = enrolled(&world, "1a").await;
+        let id = world.enrolled("1a").await;
         let uuid = order(&world, id, kind).await;
         world.work(AndroidWork::Command(id, uuid)).await;
         world.google.inner().enterprises.clear();
@@ -351,7 +254,7 @@ async fn a_phone_whose_management_ended_was_reset_only_if_google_says_so() {
     ];
     for (kind, succeeded, expected) in cases {
         let world = World::bound().await;
-        let id = enrolled(&world, "1a").await;
+        let id = world.enrolled("1a").await;
         let uuid = order(&world, id, kind).await;
         world.work(AndroidWork::Command(id, uuid)).await;
         world.clock.advance(DAY);
@@ -378,16 +281,16 @@ async fn a_phone_whose_management_ended_was_reset_only_if_google_says_so() {
 #[tokio::test]
 async fn an_operation_that_google_did_not_give_up_at_once_is_cancelled_later() {
     let world = World::bound().await;
-    let id = enrolled(&world, "1a").await;
+    let id = world.enrolled("1a").await;
     let release = order(&world, id, CommandKind::Release).await;
     // Two have the message at the same time, and Google has it twice.
     world.google.inner().is_away = true;
-    sent(&world);
+    world.sent();
     let hand_over = || world.work(AndroidWork::Command(id, release));
     tokio::join!(hand_over(), hand_over());
     assert_eq!(world.google.calls_of("devices.issueCommand"), 2, "they did not meet");
     assert!(world.google.inner().cancelled.is_empty());
-    assert_eq!(sent(&world), [AndroidWork::Command(id, release)]);
+    assert_eq!(world.sent(), [AndroidWork::Command(id, release)]);
     let android = world.core.store.android(&world.scope);
     let waiting = android.waiting(id, release).await.unwrap().unwrap();
     let extra = waiting.instead_of.unwrap();
@@ -402,7 +305,7 @@ async fn an_operation_that_google_did_not_give_up_at_once_is_cancelled_later() {
 #[tokio::test]
 async fn a_release_that_was_replaced_while_it_was_handed_over_is_called_off() {
     let world = World::bound().await;
-    let id = enrolled(&world, "1a").await;
+    let id = world.enrolled("1a").await;
     let release = order(&world, id, CommandKind::Release).await;
     world.google.inner().is_away = true;
     let hand_over = world.work(AndroidWork::Command(id, release));
@@ -430,7 +333,7 @@ async fn a_release_that_was_replaced_while_it_was_handed_over_is_called_off() {
     world.google.inner().is_away = false;
     let operation = "enterprises/LC01/devices/1a/operations/1".to_owned();
     if replaced.is_ok() {
-        assert!(sent(&world).contains(&AndroidWork::Command(id, wipe)));
+        assert!(world.sent().contains(&AndroidWork::Command(id, wipe)));
         world.work(AndroidWork::Command(id, wipe)).await;
         assert_eq!(world.google.inner().cancelled, [operation]);
     } else {

@@ -7,3 +7,4 @@ mod policies;
 mod quota;
 mod rebinding;
 mod support;
+mod sweep;

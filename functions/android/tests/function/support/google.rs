@@ -47,10 +47,21 @@ pub(crate) struct Inner {
     pub(crate) is_away: bool,
     /// The next call of this name is carried out when it is told to.
     pub(crate) gates: BTreeMap<&'static str, Arc<Notify>>,
-    /// Policies whose names begin so are refused.
+    /// Nothing can be changed whose name's last part begins so.
     pub(crate) refused: Option<&'static str>,
     /// Apps that the store knows, with the properties that each takes.
     pub(crate) apps: BTreeMap<&'static str, Value>,
+}
+
+impl Inner {
+    fn refuses(&self, name: &impl ToString) -> Result<()> {
+        let name = name.to_string();
+        let last = name.rsplit('/').next().unwrap_or_default();
+        match self.refused.filter(|refused| last.starts_with(refused)) {
+            Some(_) => Err(Error::invalid("name", "refused")),
+            None => Ok(()),
+        }
+    }
 }
 
 impl FakeGoogle {
@@ -197,11 +208,7 @@ impl DeviceManagement for FakeGoogle {
         Box::pin(async move {
             self.pass("policies.patch").await;
             let answer = self.reach("policies.patch", name.enterprise(), |inner| {
-                let last = name.to_string();
-                let last = last.rsplit('/').next().unwrap_or_default();
-                if inner.refused.is_some_and(|refused| last.starts_with(refused)) {
-                    return Err(Error::invalid("policy", "refused"));
-                }
+                inner.refuses(name)?;
                 let known = inner.policies.iter_mut().find(|(known, ..)| known == name);
                 let version = match known {
                     Some((_, version, settings)) => {
@@ -270,6 +277,7 @@ impl DeviceManagement for FakeGoogle {
         name: &'a EnrollmentTokenName,
     ) -> BoxFuture<'a, Result<()>> {
         self.reach("enrollmentTokens.delete", name.enterprise(), |inner| {
+            inner.refuses(name)?;
             inner.tokens.retain(|token| token.name.as_ref() != Some(name));
             Ok(())
         })
@@ -302,6 +310,7 @@ impl DeviceManagement for FakeGoogle {
         patch: &'a DevicePatch,
     ) -> BoxFuture<'a, Result<DeviceReport>> {
         self.call("devices.patch", |inner| {
+            inner.refuses(name)?;
             let known = inner.devices.iter_mut().find(|device| device.name == *name);
             known.map_or_else(absent, |device| {
                 device.policy_name =

@@ -267,6 +267,25 @@ impl World {
         (enrollment, link)
     }
 
+    /// A company phone under management, which Google knows.
+    pub(crate) async fn enrolled(&self, phone: &str) -> DeviceId {
+        let (enrollment, _) = self.invite(Ownership::Company).await;
+        let report = self.report(phone, "COMPANY_OWNED");
+        assert_eq!(self.push("ENROLLMENT", &report).await, StatusCode::NO_CONTENT);
+        self.google.inner().devices.push(serde_json::from_value(report).unwrap());
+        enrollment.device
+    }
+
+    /// Messages of the function to itself since the last call.
+    pub(crate) fn sent(&self) -> Vec<AndroidWork> {
+        let sent = std::mem::take(&mut *self.sent.0.lock().unwrap());
+        let work = sent.into_iter().map(|message| match message {
+            Message::Android { work, .. } => work,
+            other => panic!("{other:?}"),
+        });
+        work.collect()
+    }
+
     /// What a phone that was set up with the token made last reports.
     pub(crate) fn report(&self, phone: &str, ownership: &str) -> Value {
         let inner = self.google.inner();
