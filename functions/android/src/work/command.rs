@@ -7,7 +7,7 @@ use trennwand_domain::{
     Ownership, Position, QueuedCommand, Removal, Result, TenantScope, Timestamp,
 };
 use trennwand_runtime::{AndroidWork, Message};
-use trennwand_store::{Issued, Page, Waiting};
+use trennwand_store::{Issued, Waiting};
 
 use super::Bound;
 use crate::{AndroidState, notify};
@@ -150,9 +150,9 @@ async fn call_off(
     operation: &str,
 ) -> Result<()> {
     let devices = state.core.store.devices(&bound.scope);
-    let waiting = devices.queue(id, &Page::first(100)).await;
-    let heir = waiting.map(|listed| {
-        let mut removals = listed.items.into_iter().filter(|c| c.kind.removal().is_some());
+    let waiting = devices.whole_queue(id).await;
+    let heir = waiting.map(|queue| {
+        let mut removals = queue.into_iter().filter(|c| c.kind.removal().is_some());
         removals.find_map(|c| (c.uuid != uuid).then_some(c.uuid)).unwrap_or(uuid)
     });
     let noted = match &heir {

@@ -69,13 +69,7 @@ async fn end(
         return Ok(());
     }
     let devices = store.devices(scope);
-    let (mut waiting, mut page) = (Vec::new(), Page::first(100));
-    loop {
-        let listed = devices.queue(device.id, &page).await?;
-        waiting.extend(listed.items);
-        let Some(next) = listed.next else { break };
-        page.cursor = Some(next);
-    }
+    let mut waiting = devices.whole_queue(device.id).await?;
     // What ends the enrolment comes last: a repeat passes over phones that have ended.
     waiting.sort_by_key(|command| command.kind.removal());
     for command in waiting {

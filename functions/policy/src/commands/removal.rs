@@ -9,7 +9,7 @@ use trennwand_domain::{
     Platform, Priority, QueuedCommand, ReasonCode, Result, TenantScope,
 };
 use trennwand_runtime::Core;
-use trennwand_store::{Page, Transaction};
+use trennwand_store::Transaction;
 use utoipa::ToSchema;
 
 /// What was ordered.
@@ -55,7 +55,9 @@ async fn order(
     let (devices, android) = (core.store.devices(scope), core.store.android(scope));
     let mut instead_of = None;
     if device.state == DeviceState::Releasing {
-        for former in waiting(core, scope, device.id).await? {
+        // Never more than one, since each takes the place of the one before.
+        let waiting = devices.whole_queue(device.id).await?;
+        for former in waiting.into_iter().filter(|command| command.kind.removal().is_some()) {
             if kind.removal() <= former.kind.removal() {
                 return Err(Error::conflict(ReasonCode::RemovalPending));
             }
@@ -71,19 +73,6 @@ async fn order(
     devices.enqueue_instead(tx, device.id, device.platform, &command, operation);
     android.begin_removal(tx, device);
     Ok((uuid, RemovalView { id: uuid.to_id(), status: "pending" }))
-}
-
-/// The removals that wait; never more than one, since each takes the place of the one before.
-async fn waiting(core: &Core, scope: &TenantScope, id: DeviceId) -> Result<Vec<QueuedCommand>> {
-    let (mut found, mut page) = (Vec::new(), Page::first(100));
-    loop {
-        let listed = core.store.devices(scope).queue(id, &page).await?;
-        found.extend(listed.items.into_iter().filter(|command| command.kind.removal().is_some()));
-        match listed.next {
-            Some(next) => page.cursor = Some(next),
-            None => return Ok(found),
-        }
-    }
 }
 
 fn taken_back(core: &Core, command: &QueuedCommand) -> CommandResult {

@@ -16,6 +16,8 @@ use crate::{
 
 /// How many waiting commands are read at once.
 pub(super) const AHEAD: usize = 3;
+/// How many of a whole queue.
+const AT_ONCE: usize = 100;
 /// How many bytes of JSON a result may have; of what is more, whole members are left out.
 const MAX_RESULT_BYTES: usize = 32 * 1024 - 512;
 
@@ -42,6 +44,31 @@ impl Devices<'_> {
     /// If the cursor is not one or the database does not answer.
     pub async fn queue(&self, id: DeviceId, page: &Page) -> Result<Listed<QueuedCommand>> {
         self.store.listed(&layout::queue(&self.scope, id), page, decode_queued_fields).await
+    }
+
+    /// All waiting commands in the order of delivery, strongly consistent: for whoever decides by them
+    /// what becomes of the phone. A request per 100.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn whole_queue(&self, id: DeviceId) -> Result<Vec<QueuedCommand>> {
+        let span = layout::queue(&self.scope, id);
+        let mut queue: Vec<QueuedCommand> = Vec::new();
+        loop {
+            let after = queue.last().map(|command| command.uuid.to_string());
+            let bounds = span.bounds(after.as_deref());
+            let query = Between { pk: &span.pk, bounds, limit: AT_ONCE, consistent: true };
+            let (items, more) = self.store.between(query).await?;
+            if items.is_empty() {
+                return Ok(queue);
+            }
+            for item in items {
+                queue.push(decode_queued(item)?);
+            }
+            if !more {
+                return Ok(queue);
+            }
+        }
     }
 
     /// One waiting command.

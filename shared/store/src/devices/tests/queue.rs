@@ -68,6 +68,21 @@ async fn an_answer_to_a_queued_command_is_kept_once() {
 }
 
 #[tokio::test]
+async fn the_whole_queue_is_read_as_it_is_now_a_hundred_at_a_time() {
+    let store = store().await;
+    enrol(&store, &scope(1), &full_device(1)).await;
+    let waiting: Vec<_> = (1..=230).map(|n| command(Priority::Normal, n)).collect();
+    for some in waiting.chunks(50) {
+        enqueue(&store, some).await;
+    }
+    let (queue, usage) = Meter::measure(store.devices(&scope(1)).whole_queue(id(1))).await;
+    assert_eq!(queue.unwrap(), waiting);
+    assert_eq!(usage.requests, 3);
+    let (_, one) = Meter::measure(store.devices(&scope(1)).whole_queue(id(2))).await;
+    assert_eq!((one.requests, one.rcu), (1, 1.0), "none, and consistent");
+}
+
+#[tokio::test]
 async fn an_answer_with_a_changed_verdict_costs_seven_and_needs_the_header_as_read() {
     let store = store().await;
     let mut device = full_device(1);
