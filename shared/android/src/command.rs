@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
-use trennwand_domain::{Duration, Timestamp};
+use trennwand_domain::Duration;
 
 use crate::{CommandError, CommandType, OperationName, UserFacingMessage, wire};
 
@@ -51,12 +51,6 @@ impl Command {
     pub const fn kind(&self) -> CommandType {
         self.kind
     }
-
-    /// What a wipe means.
-    #[must_use]
-    pub const fn wiping(&self) -> Option<&Wipe> {
-        self.wipe.as_ref()
-    }
 }
 
 impl Serialize for Command {
@@ -101,8 +95,6 @@ pub struct CommandMetadata {
     /// What kind of command it is.
     #[serde(rename = "type")]
     pub kind: CommandType,
-    /// When it was issued.
-    pub create_time: Option<Timestamp>,
     /// For how long the phone may take it.
     #[serde(with = "wire::seconds")]
     pub duration: Option<Duration>,

@@ -37,9 +37,6 @@ pub struct EnrollmentToken {
 }
 
 impl EnrollmentToken {
-    /// The longest `additionalData`, in characters.
-    pub const MAX_ADDITIONAL_DATA: usize = 1024;
-
     /// The link that starts the set-up on a person's own phone.
     #[must_use]
     pub fn link(&self) -> Option<String> {

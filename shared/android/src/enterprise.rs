@@ -12,8 +12,6 @@ pub struct SignupRequest {
     pub callback_url: String,
     /// Prefills the form; only a hint.
     pub admin_email: Option<String>,
-    /// The domains that the administrator's address may have; empty for any.
-    pub allowed_domains: Vec<String>,
 }
 
 /// `SignupUrl`: a page of Google's where the customer's administrator binds the enterprise. It

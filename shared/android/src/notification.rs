@@ -40,8 +40,6 @@ pub struct PubsubMessage {
 /// A push request that was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
-    /// For telling repeats.
-    pub message_id: String,
     /// When Pub/Sub took it; says nothing about when it happened.
     pub publish_time: Option<Timestamp>,
     /// What happened, in the order of the message; several if the message is a batch.
@@ -118,11 +116,7 @@ impl Notification {
         if id_len == 0 || id_len > MAX_MESSAGE_ID {
             return Err(NotificationError::Envelope);
         }
-        Ok(Self {
-            events: events(&message)?,
-            message_id: message.message_id,
-            publish_time: message.publish_time,
-        })
+        Ok(Self { events: events(&message)?, publish_time: message.publish_time })
     }
 }
 
@@ -190,7 +184,6 @@ mod tests {
     fn a_status_report_is_read_as_google_pushes_it() {
         let device = json!({"name": "enterprises/LC1/devices/d1", "appliedPolicyVersion": "7"});
         let note = Notification::parse(&push("STATUS_REPORT", &device)).unwrap();
-        assert_eq!(note.message_id, "12862338172012345");
         assert_eq!(note.publish_time.unwrap().to_string(), "2026-11-20T08:15:30.123Z");
         let [Event::Reported(report)] = note.events.as_slice() else {
             panic!("{note:?}");

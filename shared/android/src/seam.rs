@@ -110,13 +110,6 @@ pub trait DeviceManagement: Send + Sync + fmt::Debug {
     /// `policies.delete`: a precondition fails while a phone refers to it.
     fn delete_policy<'a>(&'a self, name: &'a PolicyName) -> BoxFuture<'a, Result<()>>;
 
-    /// `policies.list`.
-    fn policies<'a>(
-        &'a self,
-        enterprise: &'a EnterpriseName,
-        page: Option<&'a PageToken>,
-    ) -> BoxFuture<'a, Result<Page<Policy>>>;
-
     /// `enrollmentTokens.create`. Not repeatable: a lost answer leaves a token behind that expires.
     fn create_enrollment_token<'a>(
         &'a self,

@@ -118,7 +118,6 @@ pub(crate) async fn android_signup_create(
     let request = SignupRequest {
         callback_url: format!("{}/android/callback/{}", core.base_url, token.expose()),
         admin_email,
-        allowed_domains: Vec::new(),
     };
     let mut tx = core.store.transaction();
     let android = core.store.android(scope);

@@ -35,7 +35,7 @@ struct Tenant {
 async fn bind(core: &Core, google: &Google, stand_in: &StandInGoogle) -> Tenant {
     let scope = another_tenant(core).await;
     let callback_url = "https://mdm.example/android/callback/x".to_owned();
-    let request = SignupRequest { callback_url, admin_email: None, allowed_domains: Vec::new() };
+    let request = SignupRequest { callback_url, admin_email: None };
     let signup = google.create_signup_url(&request).await.unwrap();
     let callback = stand_in.finish_signup(&signup.url).unwrap();
     let (_, token) = callback.split_once("enterpriseToken=").unwrap();

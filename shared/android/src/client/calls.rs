@@ -27,13 +27,6 @@ struct Devices {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Policies {
-    policies: Vec<Policy>,
-    next_page_token: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
 struct Enterprises {
     enterprises: Vec<Enterprise>,
     next_page_token: String,
@@ -108,7 +101,7 @@ impl Google {
 impl Google {
     /// `devices.delete`. **Google wipes**: a company phone as a whole, a personal phone's work profile.
     /// No function can call it, since [`DeviceManagement`] has no such thing: to forget a record is not
-    /// what this is for.
+    /// what this is for. It is here to show what the stand-in does about it.
     ///
     /// # Errors
     /// Not found, or as any call fails.
@@ -129,9 +122,6 @@ impl DeviceManagement for Google {
             call.body = None;
             if let Some(email) = &request.admin_email {
                 call = call.with("adminEmail", email.as_str());
-            }
-            for domain in &request.allowed_domains {
-                call = call.with("allowedDomains", domain.as_str());
             }
             self.call(call).await
         })
@@ -197,19 +187,6 @@ impl DeviceManagement for Google {
 
     fn delete_policy<'a>(&'a self, name: &'a PolicyName) -> BoxFuture<'a, Result<()>> {
         Box::pin(self.tell(delete("policies.delete", POLICY, name)))
-    }
-
-    fn policies<'a>(
-        &'a self,
-        enterprise: &'a EnterpriseName,
-        page: Option<&'a PageToken>,
-    ) -> BoxFuture<'a, Result<Page<Policy>>> {
-        Box::pin(async move {
-            let path = format!("{enterprise}/policies");
-            let list: Policies =
-                self.call(get("policies.list", ENTERPRISE, path).page(page)).await?;
-            Ok(Page { items: list.policies, next: next(list.next_page_token) })
-        })
     }
 
     fn create_enrollment_token<'a>(

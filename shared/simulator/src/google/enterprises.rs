@@ -194,13 +194,6 @@ impl World {
         known.policies.remove(id).ok_or_else(Refusal::not_found)?;
         Ok(json!({}))
     }
-
-    pub(super) fn list_policies(&mut self, enterprise: &str) -> Answer {
-        let ids: Vec<_> = self.enterprise(enterprise)?.policies.keys().cloned().collect();
-        let all: Vec<_> =
-            ids.iter().filter_map(|id| self.policy_resource(enterprise, id)).collect();
-        Ok(if all.is_empty() { json!({}) } else { json!({"policies": all}) })
-    }
 }
 
 /// What the set-up wizard reads. The checksum is Android Device Policy's own in Google's

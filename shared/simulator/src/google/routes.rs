@@ -71,7 +71,6 @@ impl World {
                 self.enterprise(e)?.tokens.remove(*t).ok_or_else(Refusal::not_found)?;
                 Ok(json!({}))
             }
-            ("GET", ["enterprises", e, "policies"], "") => self.list_policies(e),
             ("GET", ["enterprises", e, "policies", p], "") => {
                 self.enterprise(e)?;
                 self.policy_resource(e, p).ok_or_else(Refusal::not_found)

@@ -77,7 +77,6 @@ async fn bind(google: &StandInGoogle, client: &Google) -> EnterpriseName {
     let request = SignupRequest {
         callback_url: "https://api.example/android/callback?state=x".into(),
         admin_email: None,
-        allowed_domains: Vec::new(),
     };
     let signup = client.create_signup_url(&request).await.unwrap();
     let callback = google.finish_signup(&signup.url).unwrap();

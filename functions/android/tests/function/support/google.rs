@@ -243,14 +243,6 @@ impl DeviceManagement for FakeGoogle {
         })
     }
 
-    fn policies<'a>(
-        &'a self,
-        _: &'a EnterpriseName,
-        _: Option<&'a PageToken>,
-    ) -> BoxFuture<'a, Result<Page<Policy>>> {
-        self.call("policies.list", |_| Ok(Page { items: Vec::new(), next: None }))
-    }
-
     fn create_enrollment_token<'a>(
         &'a self,
         enterprise: &'a EnterpriseName,

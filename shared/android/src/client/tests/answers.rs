@@ -25,14 +25,13 @@ async fn a_sign_up_asks_and_answers_as_the_discovery_document_says() {
     let request = SignupRequest {
         callback_url: "https://api.example/android/callback?s=1".into(),
         admin_email: Some("it+a@firma.de".into()),
-        allowed_domains: vec!["firma.de".into(), "*.firma.de".into()],
     };
     let signup = rig.google.create_signup_url(&request).await.unwrap();
     assert_eq!(
         line_of(&rig).await,
         "POST /v1/signupUrls?projectId=our-project\
          &callbackUrl=https%3A%2F%2Fapi.example%2Fandroid%2Fcallback%3Fs%3D1\
-         &adminEmail=it%2Ba%40firma.de&allowedDomains=firma.de&allowedDomains=%2A.firma.de"
+         &adminEmail=it%2Ba%40firma.de"
     );
     let done = Signup { name: signup.name, token: Secret::new("T/1".into()) };
     let made = rig.google.create_enterprise(&done, &Enterprise::default()).await.unwrap();
@@ -119,7 +118,7 @@ async fn empty_lists_have_no_members_at_all() {
     let rig = Rig::new(|_| reply(200, "{}")).await;
     let page = rig.google.devices(&enterprise(), None).await.unwrap();
     assert!(page.items.is_empty() && page.next.is_none());
-    assert!(rig.google.policies(&enterprise(), None).await.unwrap().items.is_empty());
+    assert!(rig.google.enterprises(None).await.unwrap().items.is_empty());
 }
 
 #[tokio::test]

@@ -46,8 +46,8 @@ async fn messages_come_twice_backwards_late_or_together_on_demand() {
     phone.sync();
     // test, ENROLLMENT and three reports wait.
     let late = Delivery { keeps_back: 2, is_reversed: true, repeats: 1, ..Delivery::default() };
-    let read_late = read(&rig.google.push_requests(late, &subscription()));
-    let ids: Vec<_> = read_late.iter().map(|n| n.message_id.as_str()).collect();
+    let came_late = rig.google.push_requests(late, &subscription());
+    let ids: Vec<_> = came_late.iter().map(|pushed| pushed.message_id.as_str()).collect();
     assert_eq!(ids.len(), 6);
     assert!(ids[0] == ids[1] && ids[2] == ids[3] && ids[0] > ids[2] && ids[2] > ids[4]);
     assert_eq!(rig.google.waiting(), 2);
