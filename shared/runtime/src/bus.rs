@@ -225,7 +225,14 @@ mod tests {
                     tenant: TenantId::from_bits(1),
                     work: AndroidWork::FollowUp(None),
                 },
-                format!(r#"{{"android":{{"tenant":"{tenant}","work":{{"commands":null}}}}}}"#),
+                format!(r#"{{"android":{{"tenant":"{tenant}","work":{{"follow_up":null}}}}}}"#),
+            ),
+            (
+                Message::Android {
+                    tenant: TenantId::from_bits(1),
+                    work: AndroidWork::Seek(DeviceId::from_bits(2)),
+                },
+                format!(r#"{{"android":{{"tenant":"{tenant}","work":{{"seek":"{device}"}}}}}}"#),
             ),
             (
                 wake(Audience::Tenant),
