@@ -21,7 +21,8 @@ pub(super) async fn align(state: &AndroidState, bound: &Bound) -> Result<()> {
     // rule is left, there are phones at a policy that none asks for any more.
     let now = state.core.clock.now();
     let fresh = |policy: &AndroidPolicy| policy.unplanned_at.is_some_and(|at| now < at.plus(FRESH));
-    if head.rules.len() > 1 || written.policies.iter().any(fresh) {
+    let moves = head.rules.len() > 1 || written.policies.iter().any(fresh);
+    if moves && !written.is_repeat() {
         let work = AndroidWork::Reconcile(None);
         let message = Message::Android { tenant: bound.scope.tenant(), work };
         state.publisher.publish(&message, Duration::ZERO).await?;

@@ -25,11 +25,18 @@ const KEPT: Duration = Duration::from_secs(31 * 86_400);
 pub(super) struct Written {
     /// What is remembered.
     pub(super) policies: Vec<AndroidPolicy>,
+    /// Whether that is something else than before.
+    is_changed: bool,
     /// The names of those that could not be written, and why.
     failed: Vec<(String, Error)>,
 }
 
 impl Written {
+    /// Whether this is what a message that comes again finds: what Google refuses, refused once more.
+    pub(super) fn is_repeat(&self) -> bool {
+        !self.is_changed && !self.failed.is_empty()
+    }
+
     /// For whoever needs all of them.
     ///
     /// # Errors
@@ -95,10 +102,11 @@ pub(super) async fn write(
             Ok(()) => {}
         }
     }
-    if after != before {
+    let is_changed = after != before;
+    if is_changed {
         after = remember(state, bound, &before, after, revision).await?;
     }
-    Ok(Written { policies: after, failed })
+    Ok(Written { policies: after, is_changed, failed })
 }
 
 /// Keeps what was written. If another message wrote at the same time, Google counted both, and the later

@@ -1,8 +1,11 @@
 use serde_json::Map;
 use trennwand_android::{Class, Policy, class};
-use trennwand_domain::{AndroidPolicy, AssignmentHead, DeviceId, Error, ForeignPolicy, Result};
+use trennwand_domain::{
+    AndroidPolicy, AssignmentHead, DeviceId, Duration, Error, ForeignPolicy, Result,
+};
 use trennwand_evidence::AndroidFacts;
 use trennwand_policy::{Channel, android_policies, open_for_contacts};
+use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::ReportChange;
 
 use super::{
@@ -55,7 +58,7 @@ pub(super) async fn mend(
     let written = policies::patch(state, bound, planned, settings, name, None).await?;
     let foreign = found.version.map(|version| ForeignPolicy { version, leaks });
     let mended = AndroidPolicy { foreign, ..written };
-    let mut kept = kept.clone();
+    let (mut kept, mut is_alone) = (kept.clone(), true);
     for _ in 0..WRITERS {
         // What was found is known to nobody else, so it is kept whoever writes meanwhile.
         let Some(known) = kept.iter_mut().find(|policy| policy.name == name) else {
@@ -66,7 +69,13 @@ pub(super) async fn mend(
             false => AndroidPolicy { foreign, ..known.clone() },
         };
         match android.put_policies(&kept, revision).await {
-            Err(error) if error.is_concurrent_change() => {}
+            Err(error) if error.is_concurrent_change() => is_alone = false,
+            // Ours may have come after newer settings of theirs.
+            Ok(()) if !is_alone => {
+                let tenant = bound.scope.tenant();
+                let message = Message::Android { tenant, work: AndroidWork::Align };
+                return state.publisher.publish(&message, Duration::ZERO).await;
+            }
             outcome => return outcome,
         }
         (kept, revision) = android.policies().await?;

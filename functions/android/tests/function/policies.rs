@@ -6,8 +6,8 @@ use serde_json::json;
 use tokio::sync::Notify;
 use trennwand_android::PolicyName;
 use trennwand_domain::{
-    AndroidPolicy, Control, Duration, MailAuth, MailKind, MailSettings, Ownership, ReasonCode,
-    SlotKind, SlotStatus, Verdict,
+    AndroidPolicy, Control, Duration, GroupId, MailAuth, MailKind, MailSettings, Ownership,
+    PolicyId, ReasonCode, Rule, RuleScope, SlotKind, SlotStatus, Verdict,
 };
 use trennwand_runtime::AndroidWork;
 
@@ -45,9 +45,9 @@ impl World {
         remembered.iter().map(version).collect()
     }
 
-    /// Aligns, with Google carrying out the first `call` late: meanwhile something changes, and another
-    /// message aligns.
-    async fn overtaken(&self, call: &'static str, change: impl AsyncFnOnce()) {
+    /// Works a message off, with Google carrying out its first `call` late: meanwhile something changes,
+    /// and another message aligns.
+    async fn overtaken(&self, work: AndroidWork, call: &'static str, change: impl AsyncFnOnce()) {
         let gate = Arc::new(Notify::new());
         self.google.inner().gates.insert(call, gate.clone());
         let other = async {
@@ -58,7 +58,7 @@ impl World {
             self.work(AndroidWork::Align).await;
             gate.notify_one();
         };
-        tokio::join!(self.work(AndroidWork::Align), other);
+        tokio::join!(self.work(work), other);
     }
 }
 
@@ -83,11 +83,34 @@ async fn what_google_refuses_of_one_policy_is_not_in_the_way_of_another() {
     assert_eq!(world.versions(ALPHA).await, [(2, true, 2), (2, true, 2)]);
 }
 
+/// The message comes again because Google refuses a policy; that is no reason to look at every phone again.
+#[tokio::test]
+async fn phones_are_looked_for_once_though_a_refused_policy_is_tried_again() {
+    let world = World::bound().await;
+    world
+        .change_head(|head| {
+            let scope = RuleScope::Group(GroupId::from_bits(1));
+            let policy = PolicyId::from_bits(2);
+            head.rules.insert(0, Rule { scope, policy, ..head.rules[0].clone() });
+        })
+        .await;
+    world.google.inner().refused = Some(COMPANY);
+    world.sent();
+    for expected in [&[AndroidWork::Reconcile(None)][..], &[], &[]] {
+        assert_eq!(world.try_align().await, Err("invalid"));
+        assert_eq!(world.sent(), expected);
+    }
+    world.google.inner().refused = None;
+    world.work(AndroidWork::Align).await;
+    assert_eq!(world.sent(), [AndroidWork::Reconcile(None)]);
+}
+
 #[tokio::test]
 async fn settings_that_come_to_google_late_do_not_stay_there() {
     let world = World::bound().await;
     world.move_mail(ALPHA).await;
-    world.overtaken("policies.patch", async || world.move_mail(BETA).await).await;
+    let change = async || world.move_mail(BETA).await;
+    world.overtaken(AndroidWork::Align, "policies.patch", change).await;
     let versions = world.versions(BETA).await;
     assert!(versions.iter().all(|(there, is_beta, known)| *is_beta && there == known));
     let calls = world.google.calls_of("policies.patch");
@@ -95,12 +118,33 @@ async fn settings_that_come_to_google_late_do_not_stay_there() {
     assert_eq!(world.google.calls_of("policies.patch"), calls);
 }
 
+/// The daily look writes over what somebody else wrote, while the settings change.
+#[tokio::test]
+async fn what_is_mended_late_does_not_stay_there_and_what_was_found_is_kept() {
+    let world = World::bound().await;
+    world.google.inner().policies.iter_mut().for_each(|(_, version, policy)| {
+        *version += 1;
+        policy.settings.clear();
+    });
+    let change = async || world.move_mail(BETA).await;
+    world.overtaken(AndroidWork::Reconcile(None), "policies.patch", change).await;
+    let asked = world.sent();
+    assert!(asked.contains(&AndroidWork::Align), "{asked:?}");
+    world.work(AndroidWork::Align).await;
+    let versions = world.versions(BETA).await;
+    assert!(versions.iter().all(|(there, is_beta, known)| *is_beta && there == known));
+    let (remembered, _) = world.core.store.android(&world.scope).policies().await.unwrap();
+    let found = remembered[0].foreign.expect("what the first one was overtaken with");
+    assert!(found.leaks && found.version == 2, "{found:?}");
+}
+
 #[tokio::test]
 async fn a_brand_that_comes_to_google_late_does_not_stay_there() {
     let world = World::bound().await;
     let rename = async |name: &str| world.change_head(|head| head.organization = name.into()).await;
     rename("Alpha GmbH").await;
-    world.overtaken("enterprises.patch", async || rename("Beta GmbH").await).await;
+    let change = async || rename("Beta GmbH").await;
+    world.overtaken(AndroidWork::Align, "enterprises.patch", change).await;
     let told = serde_json::to_string(&world.google.inner().enterprise).unwrap();
     assert!(told.contains("Beta GmbH") && !told.contains("Alpha GmbH"), "{told}");
     let calls = world.google.calls_of("enterprises.patch");
