@@ -109,6 +109,11 @@ pub(super) async fn play(
     console.title("9. Emil has lost the phone: it is locked");
     let online = AndroidOnline::keep(phones.clone());
     lock(google, customer, (invitation, company), console).await?;
+
+    console.title("10. Dora leaves the company: what is the company's goes from her phone");
+    if let Some(personal) = invitations.first().zip(phones.first()) {
+        release(google, customer, personal, console).await?;
+    }
     Ok(online)
 }
 
@@ -133,6 +138,34 @@ async fn lock(
         tokio::time::sleep(GLANCE).await;
     }
     Err(DemoError::Server(format!("{phone} is not locked")))
+}
+
+/// Ends the management of a phone, and waits until its business side is gone.
+async fn release(
+    google: &Google<'_>,
+    customer: &Customer,
+    (Invitation { phone, device, .. }, handset): (&Invitation, &AndroidPhone),
+    console: Console,
+) -> Result<()> {
+    let path = format!("{}/devices/{device}", customer.root);
+    customer.api.post(&format!("{path}/release"), json!({})).await?;
+    for _ in 0..GLANCES {
+        google.settle().await?;
+        if text(&customer.api.get(&path).await?, "state") == "released" {
+            let events = handset.events();
+            let has = |sought| events.iter().any(|(_, event)| *event == sought);
+            let became =
+                match (has(AndroidEvent::WorkProfileRemoved), has(AndroidEvent::FactoryReset)) {
+                    (true, false) => "its work profile is gone, its private side is as it was",
+                    (false, false) => "its work profile is still there",
+                    (_, true) => "it was reset as a whole",
+                };
+            console.say(format_args!("   {phone} is released; {became}."));
+            return Ok(());
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+    Err(DemoError::Server(format!("{phone} is not released")))
 }
 
 /// A page as a browser opens it.
