@@ -126,10 +126,13 @@ impl OperationError {
     }
 }
 
-/// Metadata is whatever Google puts there; what is no command counts as an unknown one.
+/// Metadata is whatever Google puts there; what is no command counts as an unknown one. One that says
+/// that something went wrong is never taken for a success.
 fn command<'de, D: serde::Deserializer<'de>>(d: D) -> Result<CommandMetadata, D::Error> {
     let value = Value::deserialize(d)?;
-    Ok(CommandMetadata::deserialize(value).unwrap_or_default())
+    let error_code = value.get("errorCode").map(|_| CommandError::default());
+    let unknown = CommandMetadata { error_code, ..CommandMetadata::default() };
+    Ok(CommandMetadata::deserialize(value).unwrap_or(unknown))
 }
 
 #[cfg(test)]

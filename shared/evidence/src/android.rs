@@ -169,7 +169,8 @@ impl Standing {
         if facts.policy.as_deref() != Some(expected.policy) || version < 1 {
             return Self::None;
         }
-        if let Some(foreign) = expected.foreign.filter(|foreign| foreign.version == version) {
+        let foreign = expected.foreign.filter(|foreign| foreign.version == version);
+        if let Some(foreign) = foreign.filter(|_| version != expected.version) {
             return Self::Foreign { leaks: foreign.leaks };
         }
         match version.cmp(&expected.version) {
@@ -231,11 +232,22 @@ fn messengers(standing: Standing, facts: &AndroidFacts) -> Finding {
     if facts.messengers().next().is_some() {
         return Finding(Verdict::Violated, ReasonCode::MessengerManaged);
     }
-    match standing {
-        Standing::Current => Finding(Verdict::Proven, ReasonCode::NoMessengerManaged),
-        Standing::Earlier => Finding(Verdict::Inferred, ReasonCode::NoMessengerManaged),
-        Standing::Foreign { .. } => Finding(Verdict::Unknown, ReasonCode::PolicyChangedElsewhere),
-        Standing::None => Finding(Verdict::Unknown, ReasonCode::PolicyNotCurrent),
+    let good = match standing {
+        Standing::Current => Verdict::Proven,
+        Standing::Earlier => Verdict::Inferred,
+        Standing::Foreign { .. } => {
+            return Finding(Verdict::Unknown, ReasonCode::PolicyChangedElsewhere);
+        }
+        Standing::None => return Finding(Verdict::Unknown, ReasonCode::PolicyNotCurrent),
+    };
+    // That none is there rests on the block of each and on the list of what may be installed.
+    match facts.against.iter().find(|against| against.lets_messengers()) {
+        _ if facts.unexplained => Finding(Verdict::Unknown, ReasonCode::PolicyNotFollowed),
+        None => Finding(good, ReasonCode::NoMessengerManaged),
+        Some(against) if against.reason == NonComplianceReason::Pending => {
+            Finding(Verdict::Unknown, ReasonCode::SettingPending)
+        }
+        Some(_) => Finding(Verdict::Unknown, ReasonCode::SettingNotApplied),
     }
 }
 
@@ -267,6 +279,10 @@ fn account(app: &str, standing: Standing, facts: &AndroidFacts) -> Finding {
         return Finding(Verdict::Unknown, ReasonCode::MailAppMissing);
     }
     match standing {
+        // Not even whether its app is there can be told.
+        Standing::Current if facts.unexplained => {
+            Finding(Verdict::Unknown, ReasonCode::PolicyNotFollowed)
+        }
         Standing::Current => Finding(Verdict::Inferred, ReasonCode::SignInNotReported),
         Standing::Foreign { .. } => Finding(Verdict::Unknown, ReasonCode::PolicyChangedElsewhere),
         // An earlier version may have asked for another mail app, or for none.

@@ -2,7 +2,7 @@ use trennwand_domain::{AndroidBinding, AndroidPolicy, AssignmentHead, Duration, 
 use trennwand_runtime::{AndroidWork, Message};
 
 use super::{
-    Bound,
+    Bound, pass_over,
     policies::{self, WRITERS},
 };
 use crate::{AndroidState, brand};
@@ -16,18 +16,19 @@ pub(super) async fn align(state: &AndroidState, bound: &Bound) -> Result<()> {
     let store = &state.core.store;
     let Some(head) = store.tenant(&bound.scope).head().await? else { return Ok(()) };
     let written = policies::write(state, bound, &head).await?;
-    look(state, bound, &head).await?;
-    // Which of several rules a phone is under, the phone's own place at Google has to follow. Where one
-    // rule is left, there are phones at a policy that none asks for any more.
     let now = state.core.clock.now();
     let fresh = |policy: &AndroidPolicy| policy.unplanned_at.is_some_and(|at| now < at.plus(FRESH));
     let moves = head.rules.len() > 1 || written.policies.iter().any(fresh);
-    if moves && !written.is_repeat() {
+    // What Google refuses is tried again by the daily look; the phones of other policies do not wait.
+    pass_over(written.all())?;
+    // Which of several rules a phone is under, the phone's own place at Google has to follow. Where one
+    // rule is left, there are phones at a policy that none asks for any more.
+    if moves {
         let work = AndroidWork::Reconcile(None);
         let message = Message::Android { tenant: bound.scope.tenant(), work };
         state.publisher.publish(&message, Duration::ZERO).await?;
     }
-    written.all()
+    pass_over(look(state, bound, &head).await).map(drop)
 }
 
 /// Brings name, logo, colour and contacts at Google in line.

@@ -11,6 +11,10 @@ use crate::{AndroidState, binding::ended, report};
 /// Phones that are looked at for one message, and commands of each.
 const AT_A_TIME: u32 = 100;
 
+/// After which time a token is good no more, whatever became of its invitation: an invitation is good for
+/// at most 30 days.
+const LONGEST_INVITATION: Duration = Duration::from_secs(31 * DAY);
+
 const DAY: u64 = 86_400;
 
 /// After how many days of silence Google is asked whether it still has a phone for the first time. A
@@ -35,7 +39,13 @@ pub(super) async fn follow_up(
     let filter = DeviceFilter { platform: Some(Platform::Android), ..DeviceFilter::default() };
     let phones = Page { limit: AT_A_TIME, cursor: page.map(str::to_owned) };
     let listed = devices.list(&filter, &phones).await?;
-    for phone in listed.items.iter().filter(|phone| phone.state != DeviceState::Invited) {
+    for phone in &listed.items {
+        if may_have_token(phone, now) {
+            ask(AndroidWork::Token(phone.enrollment)).await?;
+        }
+        if phone.state == DeviceState::Invited {
+            continue;
+        }
         for waiting in devices.queue(phone.id, &Page::first(AT_A_TIME)).await?.items {
             ask(AndroidWork::Command(phone.id, waiting.uuid)).await?;
         }
@@ -47,6 +57,13 @@ pub(super) async fn follow_up(
         Some(next) => ask(AndroidWork::FollowUp(Some(next))).await,
         None => Ok(()),
     }
+}
+
+/// Whether its invitation may want a token at Google, or have one that is to be taken back.
+fn may_have_token(device: &Device, now: Timestamp) -> bool {
+    let since = device.created_at;
+    device.state == DeviceState::Invited
+        || device.state == DeviceState::Released && now < since.plus(LONGEST_INVITATION)
 }
 
 /// Whether Google is to be asked today. Of those that it lists the daily look at its own list hears: most

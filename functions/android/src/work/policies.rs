@@ -25,18 +25,11 @@ const KEPT: Duration = Duration::from_secs(31 * 86_400);
 pub(super) struct Written {
     /// What is remembered.
     pub(super) policies: Vec<AndroidPolicy>,
-    /// Whether that is something else than before.
-    is_changed: bool,
     /// The names of those that could not be written, and why.
     failed: Vec<(String, Error)>,
 }
 
 impl Written {
-    /// Whether this is what a message that comes again finds: what Google refuses, refused once more.
-    pub(super) fn is_repeat(&self) -> bool {
-        !self.is_changed && !self.failed.is_empty()
-    }
-
     /// For whoever needs all of them.
     ///
     /// # Errors
@@ -102,11 +95,10 @@ pub(super) async fn write(
             Ok(()) => {}
         }
     }
-    let is_changed = after != before;
-    if is_changed {
+    if after != before {
         after = remember(state, bound, &before, after, revision).await?;
     }
-    Ok(Written { policies: after, is_changed, failed })
+    Ok(Written { policies: after, failed })
 }
 
 /// Keeps what was written. If another message wrote at the same time, Google counted both, and the later
@@ -214,7 +206,11 @@ pub(super) async fn patch(
         ours_since: known
             .filter(|known| known.version + 1 == version)
             .map_or(version, |known| known.ours_since),
-        foreign: known.and_then(|known| known.foreign),
+        // Where the numbers begin anew, as in another enterprise, that one is another.
+        foreign: known
+            .filter(|known| known.version < version)
+            .and_then(|known| known.foreign)
+            .filter(|foreign| foreign.version < version),
         left_out,
         unplanned_at: None,
     })

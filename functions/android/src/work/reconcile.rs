@@ -1,5 +1,5 @@
 use trennwand_android::{DeviceReport, PageToken};
-use trennwand_domain::{AssignmentHead, Duration, Error, Result};
+use trennwand_domain::{AndroidPolicy, AssignmentHead, Duration, Error, Result};
 use trennwand_policy::android_policies;
 use trennwand_runtime::{AndroidWork, Message};
 
@@ -22,8 +22,9 @@ pub(super) async fn reconcile(
     }
     let token = page.map(|page| PageToken(page.to_owned()));
     let listed = state.google.devices(&bound.enterprise, token.as_ref()).await?;
+    let (written, _) = state.core.store.android(&bound.scope).policies().await?;
     for report in &listed.items {
-        pass_over(look_at(state, bound, &head, report).await)?;
+        pass_over(look_at(state, bound, (&head, &written), report).await)?;
     }
     if let Some(PageToken(next)) = listed.next {
         let work = AndroidWork::Reconcile(Some(next));
@@ -40,7 +41,7 @@ pub(super) async fn reconcile(
 async fn look_at(
     state: &AndroidState,
     bound: &Bound,
-    head: &AssignmentHead,
+    (head, written): (&AssignmentHead, &[AndroidPolicy]),
     report: &DeviceReport,
 ) -> Result<()> {
     let mut taken = report::take_in(state, report, state.core.clock.now()).await;
@@ -55,6 +56,10 @@ async fn look_at(
     // Somebody else's phone, or one that was another's successor, is none to be moved.
     let Some(device) = device.filter(|device| device.state.is_managed()) else { return Ok(()) };
     let Some(name) = place::policy_of(bound, head, &device) else { return Ok(()) };
+    // To one that is not there, because Google refuses it or nobody wrote it yet, no phone is moved.
+    if !written.iter().any(|policy| policy.name == name) {
+        return Ok(());
+    }
     let wanted = bound.enterprise.policy(&name).map_err(Error::internal)?;
     if report.policy_name.as_ref() == Some(&wanted) {
         return Ok(());

@@ -64,7 +64,8 @@ pub(super) async fn mend(
         let Some(known) = kept.iter_mut().find(|policy| policy.name == name) else {
             return Ok(());
         };
-        *known = match known.version < mended.version {
+        // Of one that was deleted and made anew, Google's numbers begin anew.
+        *known = match is_alone || known.version < mended.version {
             true => mended.clone(),
             false => AndroidPolicy { foreign, ..known.clone() },
         };

@@ -6,8 +6,8 @@ use serde_json::json;
 use tokio::sync::Notify;
 use trennwand_android::PolicyName;
 use trennwand_domain::{
-    AndroidPolicy, Control, Duration, GroupId, MailAuth, MailKind, MailSettings, Ownership,
-    PolicyId, ReasonCode, Rule, RuleScope, SlotKind, SlotStatus, Verdict,
+    AndroidPolicy, Control, DeviceId, Duration, MailAuth, MailKind, MailSettings, Ownership,
+    PolicyId, ReasonCode, Result, Rule, SlotKind, SlotStatus, Verdict,
 };
 use trennwand_runtime::AndroidWork;
 
@@ -25,10 +25,9 @@ impl World {
             .await;
     }
 
-    async fn try_align(&self) -> Result<(), &'static str> {
+    async fn try_place(&self, id: DeviceId) -> Result<()> {
         let tenant = self.scope.tenant();
-        let outcome = trennwand_fn_android::work(&self.state, tenant, &AndroidWork::Align).await;
-        outcome.map_err(|error| error.code())
+        trennwand_fn_android::work(&self.state, tenant, &AndroidWork::Place(id)).await
     }
 
     /// Google's version of each policy, whether its settings name the server, and the version that is
@@ -71,7 +70,7 @@ async fn what_google_refuses_of_one_policy_is_not_in_the_way_of_another() {
     world.move_mail(ALPHA).await;
     world.google.inner().refused = Some(COMPANY);
     for _ in 0..3 {
-        assert_eq!(world.try_align().await, Err("invalid"));
+        world.work(AndroidWork::Align).await;
     }
     // Company phones have the former version, personal ones the new one, which was written once.
     assert_eq!(world.versions(ALPHA).await, [(1, false, 1), (2, true, 2)]);
@@ -83,26 +82,37 @@ async fn what_google_refuses_of_one_policy_is_not_in_the_way_of_another() {
     assert_eq!(world.versions(ALPHA).await, [(2, true, 2), (2, true, 2)]);
 }
 
-/// The message comes again because Google refuses a policy; that is no reason to look at every phone again.
+/// Phones go where their rule has them, but not to a policy that Google does not have.
 #[tokio::test]
-async fn phones_are_looked_for_once_though_a_refused_policy_is_tried_again() {
+async fn no_phone_is_moved_to_a_policy_that_is_not_there() {
     let world = World::bound().await;
+    let id = world.enrolled("1a").await;
+    let of_group = PolicyId::from_bits(2);
     world
         .change_head(|head| {
-            let scope = RuleScope::Group(GroupId::from_bits(1));
-            let policy = PolicyId::from_bits(2);
-            head.rules.insert(0, Rule { scope, policy, ..head.rules[0].clone() });
+            let rule = Rule { policy: of_group, ..head.rules[0].clone() };
+            head.rules.insert(0, rule);
         })
         .await;
+    let follows = || {
+        let inner = world.google.inner();
+        inner.devices[0].policy_name.as_ref().unwrap().id().contains(&of_group.to_string())
+    };
     world.google.inner().refused = Some(COMPANY);
-    world.sent();
-    for expected in [&[AndroidWork::Reconcile(None)][..], &[], &[]] {
-        assert_eq!(world.try_align().await, Err("invalid"));
-        assert_eq!(world.sent(), expected);
+    // The other policies' phones are looked for all the same.
+    for _ in 0..2 {
+        world.sent();
+        world.work(AndroidWork::Align).await;
+        assert_eq!(world.sent(), [AndroidWork::Reconcile(None)]);
+        world.work(AndroidWork::Reconcile(None)).await;
+        assert!(!follows());
     }
+    assert!(world.try_place(id).await.is_err(), "asked for by itself, it is told");
+    assert!(!follows());
     world.google.inner().refused = None;
     world.work(AndroidWork::Align).await;
-    assert_eq!(world.sent(), [AndroidWork::Reconcile(None)]);
+    world.work(AndroidWork::Reconcile(None)).await;
+    assert!(follows());
 }
 
 #[tokio::test]
@@ -166,7 +176,7 @@ async fn a_phone_on_the_former_settings_is_not_judged_as_on_the_new_ones() {
     world.google.inner().refused = Some("android-");
     for told in [false, true] {
         if told {
-            assert_eq!(world.try_align().await, Err("invalid"));
+            world.work(AndroidWork::Align).await;
         }
         world.clock.advance(Duration::from_secs(60));
         world.push("STATUS_REPORT", &report()).await;

@@ -77,6 +77,7 @@ async fn a_hand_over_that_got_lost_is_made_up_for_page_by_page() {
                     asked.push((device, uuid));
                 }
                 AndroidWork::FollowUp(_) => next = Some(work),
+                AndroidWork::Token(_) => {}
                 other => panic!("{other:?}"),
             }
         }

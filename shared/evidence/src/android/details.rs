@@ -3,7 +3,7 @@ use trennwand_android::{NonComplianceDetail, NonComplianceReason};
 use trennwand_domain::{Control, ReasonCode, Verdict};
 
 use super::detail_path;
-use crate::restrictions;
+use crate::{CATALOGUE, restrictions};
 
 /// More entries of a report than this are not kept.
 pub(super) const MOST: usize = 20;
@@ -13,6 +13,9 @@ const LONGEST: usize = 64;
 
 /// The setting that lists the apps.
 const APPLICATIONS: &str = "applications";
+
+/// The setting by which only listed apps can be installed.
+const PLAY_STORE_MODE: &str = "playStoreMode";
 
 /// The API level of Android 14, since which the exception for system apps exists.
 const WITH_EXCEPTION: u32 = 34;
@@ -61,7 +64,17 @@ impl Against {
 
     /// Whether a control rests on it alone: the border, or an app that is named.
     pub(super) fn decides(&self) -> bool {
-        self.package.is_some() || restrictions::CONTROLS.iter().any(|&c| self.concerns(c))
+        self.package.is_some()
+            || self.setting == PLAY_STORE_MODE
+            || restrictions::CONTROLS.iter().any(|&c| self.concerns(c))
+    }
+
+    /// Whether an app of the catalogue may come into the work profile by it.
+    pub(super) fn lets_messengers(&self) -> bool {
+        let is_blocked = |package: &str| CATALOGUE.iter().any(|app| app.android == package);
+        self.setting == PLAY_STORE_MODE
+            || self.package.as_deref().is_some_and(is_blocked)
+                && self.reason != NonComplianceReason::AppNotInstalled
     }
 
     pub(super) fn is_of_apps(&self) -> bool {

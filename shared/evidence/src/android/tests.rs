@@ -149,6 +149,9 @@ fn another_version_proves_nothing_and_a_leaking_one_is_a_violation() {
     };
     let leaking = judged(version("4"), Some(&mended(true)));
     says(&leaking, Control::ContactsClosed, Verdict::Violated, ReasonCode::WorkContactsOpen);
+    // Our own version is no other's, whatever number that one had somewhere else.
+    let ours = judged(version("4"), Some(&ExpectedAndroid { version: 4, ..mended(true) }));
+    says(&ours, Control::ContactsClosed, Verdict::Proven, ReasonCode::PolicyApplied);
     // Since then only ours: what was before may have been anybody's, and a leak stays known.
     let since = ExpectedAndroid { version: 6, ours_since: 5, ..mended(true) };
     let leaking = judged(version("4"), Some(&since));
@@ -177,6 +180,35 @@ fn a_missing_mail_app_and_a_messenger_in_the_work_profile_are_found() {
     says(&device, Control::AccountManaged, Verdict::Unknown, ReasonCode::MailAppMissing);
     says(&device, Control::NoShadowAccount, Verdict::Unknown, ReasonCode::MailAppMissing);
     says(&device, Control::MessengersUnmanaged, Verdict::Violated, ReasonCode::MessengerManaged);
+}
+
+/// That no messenger is there rests on the block and on the closed list, whether or not one is there yet.
+#[test]
+fn a_block_that_is_not_in_force_proves_nothing_about_messengers() {
+    let of_app = |reason: &str| {
+        json!({ "settingName": "applications", "packageName": "com.whatsapp",
+            "nonComplianceReason": reason })
+    };
+    let of_list = json!({ "settingName": "playStoreMode", "nonComplianceReason": "INVALID_VALUE" });
+    let not_applied = (Verdict::Unknown, ReasonCode::SettingNotApplied);
+    for (details, (verdict, reason)) in [
+        (json!([of_app("PENDING")]), (Verdict::Unknown, ReasonCode::SettingPending)),
+        (json!([of_app("UNSUPPORTED")]), not_applied),
+        (json!([of_app("NOT_YET_KNOWN")]), not_applied),
+        (json!([of_list]), not_applied),
+        (json!([]), (Verdict::Unknown, ReasonCode::PolicyNotFollowed)),
+        (json!([of_app("APP_NOT_INSTALLED")]), (Verdict::Proven, ReasonCode::NoMessengerManaged)),
+    ] {
+        let mut report = good();
+        report["policyCompliant"] = false.into();
+        report["nonComplianceDetails"] = details;
+        let device = judged(report, Some(&expected()));
+        says(&device, Control::MessengersUnmanaged, verdict, reason);
+    }
+    let mut silent = good();
+    silent["policyCompliant"] = false.into();
+    let silent = judged(silent, Some(&expected()));
+    says(&silent, Control::AccountManaged, Verdict::Unknown, ReasonCode::PolicyNotFollowed);
 }
 
 /// It is never claimed that an account is there on the word of a version that may not have asked for
