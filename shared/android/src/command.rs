@@ -142,6 +142,21 @@ mod tests {
     const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
     #[test]
+    fn what_says_that_it_went_wrong_is_no_success_though_the_rest_cannot_be_read() {
+        let of = |metadata: Value| -> Operation {
+            let name = "enterprises/LC1/devices/d1/operations/1";
+            let done = json!({"name": name, "done": true, "metadata": metadata});
+            serde_json::from_value(done).unwrap()
+        };
+        assert!(of(json!({"type": "WIPE", "duration": "5s"})).succeeded());
+        assert!(of(json!({"duration": 5})).succeeded(), "it says nothing of an error");
+        for error in [json!("MANAGEMENT_MODE"), json!("NEW_WORD"), json!(7)] {
+            let odd = json!({"type": "WIPE", "duration": 5, "errorCode": error});
+            assert!(!of(odd).succeeded(), "{error}");
+        }
+    }
+
+    #[test]
     fn commands_always_say_how_long_they_are_valid() {
         let wire = |command: &Command| serde_json::to_value(command).unwrap();
         assert_eq!(wire(&Command::lock(WEEK)), json!({"type": "LOCK", "duration": "604800s"}));

@@ -148,6 +148,46 @@ async fn what_is_mended_late_does_not_stay_there_and_what_was_found_is_kept() {
     assert!(found.leaks && found.version == 2, "{found:?}");
 }
 
+/// Somebody deleted the policies at Google: of those made anew the numbers begin anew, and what somebody
+/// else once wrote under one of them says nothing any more.
+#[tokio::test]
+async fn policies_that_were_deleted_are_made_anew_once_and_remembered() {
+    let world = World::bound().await;
+    world.google.inner().policies.iter_mut().for_each(|(_, version, policy)| {
+        *version += 1;
+        policy.settings.clear();
+    });
+    world.work(AndroidWork::Reconcile(None)).await;
+    world.move_mail(ALPHA).await;
+    world.work(AndroidWork::Align).await;
+    assert_eq!(world.versions(ALPHA).await, [(4, true, 4), (4, true, 4)]);
+    let foreign = async || {
+        let (remembered, _) = world.core.store.android(&world.scope).policies().await.unwrap();
+        remembered[0].foreign.map(|foreign| foreign.version)
+    };
+    assert_eq!(foreign().await, Some(2));
+
+    world.google.inner().policies.clear();
+    world.work(AndroidWork::Reconcile(None)).await;
+    assert_eq!(world.versions(ALPHA).await, [(1, true, 1), (1, true, 1)]);
+    assert_eq!(foreign().await, None);
+    let calls = world.google.calls_of("policies.patch");
+    world.work(AndroidWork::Reconcile(None)).await;
+    assert_eq!(world.google.calls_of("policies.patch"), calls);
+
+    // The same while the settings change.
+    world.google.inner().policies.iter_mut().for_each(|(_, version, policy)| {
+        *version += 1;
+        policy.settings.clear();
+    });
+    world.work(AndroidWork::Reconcile(None)).await;
+    assert_eq!(foreign().await, Some(2));
+    world.google.inner().policies.clear();
+    world.move_mail(BETA).await;
+    world.work(AndroidWork::Align).await;
+    assert_eq!(foreign().await, None);
+}
+
 #[tokio::test]
 async fn a_brand_that_comes_to_google_late_does_not_stay_there() {
     let world = World::bound().await;

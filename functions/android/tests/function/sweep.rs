@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use trennwand_domain::{
-    Clock as _, CommandKind, DeviceState, Duration, Ownership, Platform, Priority, QueuedCommand,
+    Clock as _, CommandKind, Device, DeviceState, Duration, Ownership, Platform, Priority,
+    QueuedCommand,
 };
 use trennwand_runtime::AndroidWork;
 
@@ -123,6 +124,35 @@ async fn a_phone_that_google_refuses_for_good_is_in_nobodys_way() {
     };
     let moved: Vec<_> = inner.devices.iter().filter(moved).map(|p| p.name.to_string()).collect();
     assert_eq!(moved, ["enterprises/LC01/devices/2b", "enterprises/LC01/devices/3c"]);
+}
+
+/// The message that was to make or to take back a token was lost.
+#[tokio::test]
+async fn an_invitations_token_is_looked_at_again_as_long_as_it_may_be_good() {
+    let world = World::bound().await;
+    let (open, _) = world.invite(Ownership::Personal).await;
+    let (taken_back, _) = world.invite(Ownership::Personal).await;
+    let enrolled = world.enrolled("1a").await;
+    let devices = world.core.store.devices(&world.scope);
+    let over = Device { state: DeviceState::Released, ..world.device(taken_back.device).await };
+    devices.save(&over, None).await.unwrap();
+    for expected in [vec![open.id, taken_back.id], vec![open.id]] {
+        world.work(AndroidWork::FollowUp(None)).await;
+        let mut looked_at: Vec<_> = world
+            .sent()
+            .into_iter()
+            .filter_map(|work| match work {
+                AndroidWork::Token(id) => Some(id),
+                AndroidWork::Seek(id) if id == enrolled => None,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        looked_at.sort_unstable();
+        let mut expected = expected;
+        expected.sort_unstable();
+        assert_eq!(looked_at, expected);
+        world.clock.advance(31 * DAY);
+    }
 }
 
 /// Google says that it deleted a phone once; of a phone that it does not list nothing more is heard.
