@@ -44,6 +44,9 @@ async fn handle(state: &AndroidState, headers: &HeaderMap, body: &[u8]) -> Resul
             return Ok(StatusCode::BAD_REQUEST);
         }
     };
+    if notification.unread > 0 {
+        tracing::error!(unread = notification.unread, "a batch holds what cannot be read");
+    }
     let published_at = notification.publish_time.map_or(now, |at| at.min(now));
     let mut failed = None;
     // One event's trouble does not hold the others up; all come again, and those that had their

@@ -44,6 +44,8 @@ pub struct Notification {
     pub publish_time: Option<Timestamp>,
     /// What happened, in the order of the message; several if the message is a batch.
     pub events: Vec<Event>,
+    /// How many of a batch could not be read; the others are none the worse for it.
+    pub unread: usize,
 }
 
 /// One thing that happened.
@@ -116,11 +118,13 @@ impl Notification {
         if id_len == 0 || id_len > MAX_MESSAGE_ID {
             return Err(NotificationError::Envelope);
         }
-        Ok(Self { events: events(&message)?, publish_time: message.publish_time })
+        let (events, unread) = events(&message)?;
+        Ok(Self { events, unread, publish_time: message.publish_time })
     }
 }
 
-fn events(message: &PubsubMessage) -> Result<Vec<Event>, NotificationError> {
+/// Those that could be read, and how many could not; refused if none could.
+fn events(message: &PubsubMessage) -> Result<(Vec<Event>, usize), NotificationError> {
     let word = message.attributes.get("notificationType").map_or("", String::as_str);
     let kind = NotificationType::ALL.iter().copied().find(|kind| kind.as_str() == word);
     let read = match kind.unwrap_or_default() {
@@ -128,7 +132,7 @@ fn events(message: &PubsubMessage) -> Result<Vec<Event>, NotificationError> {
         NotificationType::StatusReport => |v| device(v).map(Event::Reported),
         NotificationType::Command => command,
         NotificationType::EnterpriseUpgrade => upgrade,
-        ignored => return Ok(vec![Event::Ignored(ignored)]),
+        ignored => return Ok((vec![Event::Ignored(ignored)], 0)),
     };
     let data = BASE64.decode(&message.data).map_err(|_| NotificationError::Encoding)?;
     let value = serde_json::from_slice(&data).map_err(|_| NotificationError::Content)?;
@@ -139,7 +143,12 @@ fn events(message: &PubsubMessage) -> Result<Vec<Event>, NotificationError> {
     if all.len() > Notification::MAX_EVENTS {
         return Err(NotificationError::TooMany);
     }
-    all.into_iter().map(|one| read(one).ok_or(NotificationError::Content)).collect()
+    let count = all.len();
+    let events: Vec<_> = all.into_iter().filter_map(read).collect();
+    match count - events.len() {
+        unread if unread > 0 && events.is_empty() => Err(NotificationError::Content),
+        unread => Ok((events, unread)),
+    }
 }
 
 fn device(value: Value) -> Option<Box<DeviceReport>> {
@@ -251,6 +260,19 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_of_a_batch_is_counted_and_hides_nothing() {
+        let named = |id: &str| json!({"name": format!("enterprises/LC1/devices/{id}")});
+        let batch = json!([named("d1"), 5, {"name": "x"}, named("d2")]);
+        let note = Notification::parse(&push("STATUS_REPORT", &batch)).unwrap();
+        let ids = |event: &Event| match event {
+            Event::Reported(report) => report.name.id().to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(note.events.iter().map(ids).collect::<Vec<_>>(), ["d1", "d2"]);
+        assert_eq!(note.unread, 2);
+    }
+
+    #[test]
     fn malformed_pushes_are_refused_and_never_panic() {
         use NotificationError::{Content, Encoding, Envelope, TooMany};
         let one = json!({"name": "enterprises/LC1/devices/d1"});
@@ -270,7 +292,7 @@ mod tests {
             (bare(&general_purpose::STANDARD.encode("[".repeat(100_000))), Content),
             (push("STATUS_REPORT", &json!({})), Content),
             (push("STATUS_REPORT", &json!({"name": "enterprises/../devices/x"})), Content),
-            (push("STATUS_REPORT", &json!([one, 5])), Content),
+            (push("STATUS_REPORT", &json!([{}, 5])), Content),
             (push("COMMAND", &json!({"name": "enterprises/LC1/devices/d1"})), Content),
             (push("ENTERPRISE_UPGRADE", &json!({"enterprise": 1})), Content),
             (push("STATUS_REPORT", &Value::from(vec![one.clone(); 101])), TooMany),

@@ -1,7 +1,9 @@
 //! A tenant's policies at Google. What was written there is remembered, whoever else writes meanwhile.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
-use trennwand_android::{Class, Policy, class};
+use trennwand_android::{Application, Class, Policy, class};
 use trennwand_domain::{
     AndroidPolicy, AssignmentHead, Digest, Duration, Error, Locale, Purpose, Result,
 };
@@ -58,11 +60,12 @@ pub(super) async fn write(
     let android = state.core.store.android(&bound.scope);
     let (before, revision) = android.policies().await?;
     let (mut after, mut failed, mut is_out) = (Vec::new(), Vec::new(), false);
+    let mut apps = Apps::new();
     for (name, planned) in android_policies(head) {
         let known = before.iter().find(|policy| policy.name == name);
         let outcome = match is_out {
             true => Err(Error::unavailable("not tried, since another was not answered")),
-            false => policy(state, bound, head, &planned, &name, known).await,
+            false => policy(state, bound, head, &planned, &name, known, &mut apps).await,
         };
         match outcome {
             Ok(written) => after.push(written),
@@ -166,8 +169,9 @@ async fn policy(
     planned: &PlannedPolicy<'_>,
     name: &str,
     known: Option<&AndroidPolicy>,
+    apps: &mut Apps,
 ) -> Result<AndroidPolicy> {
-    let settings = Settings::of(state, bound, head, planned).await?;
+    let settings = Settings::of(state, bound, head, planned, apps).await?;
     let Some(known) = known.filter(|known| known.digest == settings.digest) else {
         return patch(state, bound, planned, settings, name, known).await;
     };
@@ -216,6 +220,9 @@ pub(super) async fn patch(
     })
 }
 
+/// Apps by their packages, each asked about once; `None` if Google does not know it.
+pub(super) type Apps = BTreeMap<String, Option<Application>>;
+
 /// What a policy is to say.
 pub(super) struct Settings {
     members: Map<String, Value>,
@@ -232,6 +239,7 @@ impl Settings {
         bound: &Bound,
         head: &AssignmentHead,
         planned: &PlannedPolicy<'_>,
+        apps: &mut Apps,
     ) -> Result<Self> {
         let templates = &state.core.templates;
         let wall = planned
@@ -244,7 +252,7 @@ impl Settings {
         };
         let support = head.brand.as_ref().map(|brand| &brand.support);
         let mut members = android_settings(&wall, account.as_deref(), &head.organization, support)?;
-        let left_out = fit(state, bound, &mut members).await?;
+        let left_out = fit(state, bound, &mut members, apps).await?;
         let written = serde_json::to_vec(&members).map_err(Error::internal)?;
         let digest = Digest::of_parts(&[bound.enterprise.to_string().as_bytes(), &written]);
         Ok(Self { members, left_out, digest })
@@ -257,23 +265,28 @@ async fn fit(
     state: &AndroidState,
     bound: &Bound,
     settings: &mut Map<String, Value>,
+    apps: &mut Apps,
 ) -> Result<Vec<String>> {
     let mut left_out = Vec::new();
-    let apps = settings.get_mut("applications").and_then(Value::as_array_mut);
-    for app in apps.into_iter().flatten() {
+    let entries = settings.get_mut("applications").and_then(Value::as_array_mut);
+    for app in entries.into_iter().flatten() {
         let package = app["packageName"].as_str().unwrap_or_default().to_owned();
         let Some(wanted) = app.get_mut("managedConfiguration") else { continue };
         let name = bound.enterprise.application(&package).map_err(Error::internal)?;
-        let application = match state.google.application(&name, Locale::En).await {
-            // An app that Google does not know takes no settings; the rest of the policy must not wait.
-            Err(error) if class(&error) == Class::NotFound => {
-                left_out.push(format!("{package}: managedConfiguration"));
-                if let Some(app) = app.as_object_mut() {
-                    app.remove("managedConfiguration");
-                }
-                continue;
+        if !apps.contains_key(&package) {
+            let found = match state.google.application(&name, Locale::En).await {
+                Err(error) if class(&error) == Class::NotFound => None,
+                found => Some(found?),
+            };
+            apps.insert(package.clone(), found);
+        }
+        // An app that Google does not know takes no settings; the rest of the policy must not wait.
+        let Some(Some(application)) = apps.get(&package) else {
+            left_out.push(format!("{package}: managedConfiguration"));
+            if let Some(app) = app.as_object_mut() {
+                app.remove("managedConfiguration");
             }
-            application => application?,
+            continue;
         };
         for refused in application.refusals(wanted) {
             // Of a bundle all goes that is not understood entirely. A key may hold dots itself.

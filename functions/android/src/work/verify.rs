@@ -10,7 +10,7 @@ use trennwand_store::ReportChange;
 
 use super::{
     Bound, place,
-    policies::{self, Settings, WRITERS},
+    policies::{self, Apps, Settings, WRITERS},
 };
 use crate::{AndroidState, report};
 
@@ -54,7 +54,7 @@ pub(super) async fn mend(
         tenant = %bound.scope.tenant(), policy = name, version = found.version, ?open,
         "a policy at Google was changed by somebody else"
     );
-    let settings = Settings::of(state, bound, head, planned).await?;
+    let settings = Settings::of(state, bound, head, planned, &mut Apps::new()).await?;
     let written = policies::patch(state, bound, planned, settings, name, None).await?;
     let foreign = found.version.map(|version| ForeignPolicy { version, leaks });
     let mended = AndroidPolicy { foreign, ..written };

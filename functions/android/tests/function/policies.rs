@@ -124,8 +124,11 @@ async fn settings_that_come_to_google_late_do_not_stay_there() {
     let versions = world.versions(BETA).await;
     assert!(versions.iter().all(|(there, is_beta, known)| *is_beta && there == known));
     let calls = world.google.calls_of("policies.patch");
+    let looked = world.google.calls_of("applications.get");
     world.work(AndroidWork::Align).await;
     assert_eq!(world.google.calls_of("policies.patch"), calls);
+    let looked = world.google.calls_of("applications.get") - looked;
+    assert_eq!(looked, 1, "two policies, one mail app");
 }
 
 /// The daily look writes over what somebody else wrote, while the settings change.
