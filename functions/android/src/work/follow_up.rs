@@ -8,11 +8,11 @@ use trennwand_store::{DeviceFilter, Page};
 use super::Bound;
 use crate::{AndroidState, binding::ended, report};
 
-/// Phones that are looked at for one message, and commands of each.
+/// Phones that are looked at for one message.
 const AT_A_TIME: u32 = 100;
 
-/// After which time a token is good no more, whatever became of its invitation: an invitation is good for
-/// at most 30 days.
+/// After which time a token is good no more, whatever became of its invitation, unless that was renewed
+/// before it was taken back: it is good for at most 30 days.
 const LONGEST_INVITATION: Duration = Duration::from_secs(31 * DAY);
 
 const DAY: u64 = 86_400;
@@ -46,7 +46,7 @@ pub(super) async fn follow_up(
         if phone.state == DeviceState::Invited {
             continue;
         }
-        for waiting in devices.queue(phone.id, &Page::first(AT_A_TIME)).await?.items {
+        for waiting in devices.whole_queue(phone.id).await? {
             ask(AndroidWork::Command(phone.id, waiting.uuid)).await?;
         }
         if is_missed(phone, now) {

@@ -35,9 +35,11 @@ impl Written {
     /// For whoever needs all of them.
     ///
     /// # Errors
-    /// If one of them could not be written; the others are.
+    /// If one of them could not be written; the others are. What is worth repeating is said first.
     pub(super) fn all(self) -> Result<()> {
-        self.failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+        let is_final = |error: &Error| matches!(class(error), Class::Refused | Class::Precondition);
+        let errors = self.failed.into_iter().map(|(_, error)| error);
+        errors.min_by_key(is_final).map_or(Ok(()), Err)
     }
 
     /// For whoever needs one of them: what is wrong with another is not in the way.

@@ -82,6 +82,22 @@ async fn what_google_refuses_of_one_policy_is_not_in_the_way_of_another() {
     assert_eq!(world.versions(ALPHA).await, [(2, true, 2), (2, true, 2)]);
 }
 
+/// What Google refuses for good is passed over; what it did not answer to behind that comes again.
+#[tokio::test]
+async fn what_google_did_not_answer_to_is_asked_again_though_another_is_refused() {
+    let world = World::bound().await;
+    world.move_mail(ALPHA).await;
+    {
+        let mut inner = world.google.inner();
+        (inner.refused, inner.silent) = (Some(COMPANY), Some("android-personal"));
+    }
+    let align = trennwand_fn_android::work(&world.state, world.scope.tenant(), &AndroidWork::Align);
+    assert_eq!(align.await.map_err(|error| error.code()), Err("unavailable"));
+    world.google.inner().silent = None;
+    world.work(AndroidWork::Align).await;
+    assert_eq!(world.versions(ALPHA).await, [(1, false, 1), (2, true, 2)]);
+}
+
 /// Phones go where their rule has them, but not to a policy that Google does not have.
 #[tokio::test]
 async fn no_phone_is_moved_to_a_policy_that_is_not_there() {

@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) is_away: bool,
     /// The next call of this name is carried out when it is told to.
     pub(crate) gates: BTreeMap<&'static str, Arc<Notify>>,
+    /// About what begins so, Google does not answer.
+    pub(crate) silent: Option<&'static str>,
     /// Nothing can be changed whose name's last part begins so.
     pub(crate) refused: Option<&'static str>,
     /// Apps that the store knows, with the properties that each takes.
@@ -57,6 +59,9 @@ impl Inner {
     fn refuses(&self, name: &impl ToString) -> Result<()> {
         let name = name.to_string();
         let last = name.rsplit('/').next().unwrap_or_default();
+        if self.silent.is_some_and(|silent| last.starts_with(silent)) {
+            return Err(Error::unavailable("no answer"));
+        }
         match self.refused.filter(|refused| last.starts_with(refused)) {
             Some(_) => Err(Error::invalid("name", "refused")),
             None => Ok(()),
