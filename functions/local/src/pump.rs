@@ -74,7 +74,8 @@ mod tests {
     use tokio::sync::Notify;
     use trennwand_domain::{Reseller, ResellerId, Secret, TenantId, Timestamp};
     use trennwand_pki::FileMasterKey;
-    use trennwand_runtime::{Core, SystemClock, SystemEntropy};
+    use trennwand_runtime::{Core, SystemClock};
+    use trennwand_simulator::Seeded;
     use trennwand_store::{Store, Tables, client};
 
     use super::*;
@@ -83,7 +84,7 @@ mod tests {
     async fn core(embedded: &Embedded) -> Core {
         let store = Store::new(client::connect(embedded.endpoint(), None), Tables::default());
         store.create_tables().await.unwrap();
-        let entropy = Arc::new(SystemEntropy);
+        let entropy = Arc::new(Seeded::new(1));
         let master = FileMasterKey::from_bytes(Secret::new([7; 32]), entropy.clone());
         Core::new(store, Arc::new(master), Arc::new(SystemClock), entropy, "http://localhost")
     }

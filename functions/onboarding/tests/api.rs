@@ -17,7 +17,8 @@ use trennwand_domain::{
 };
 use trennwand_fn_onboarding::{Onboarding, TestPortal, provision, rebrand};
 use trennwand_pki::{Certificate, FileMasterKey, RsaKey, test_push_certificate};
-use trennwand_runtime::{Core, SystemEntropy};
+use trennwand_runtime::Core;
+use trennwand_simulator::Seeded;
 use trennwand_store::{Store, Tables, client};
 use trennwand_web::Shell;
 
@@ -46,7 +47,7 @@ impl World {
         let store = Store::new(client::connect(&endpoint, None), Tables::default());
         store.create_tables().await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(NOON));
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(1));
         let master = FileMasterKey::from_bytes(Secret::new([7; 32]), entropy.clone());
         let base = "https://mdm.example";
         let core = Core::new(store, Arc::new(master), clock.clone(), entropy.clone(), base);

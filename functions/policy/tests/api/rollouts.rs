@@ -1,7 +1,7 @@
 //! What roll-outs in stages cost for many phones.
 
 use trennwand_domain::{Rule, Target};
-use trennwand_store::Meter;
+use trennwand_store::{IndexedPhone, Meter};
 
 use super::{policies::seed, *};
 
@@ -49,10 +49,11 @@ async fn a_roll_out_in_stages_to_ten_thousand_phones_is_ten_writes_at_most() {
         let (mut woken, mut cursor) = (0, None);
         loop {
             let page = store.devices(&world.scope).page_index(cursor).await.unwrap();
-            let differs = |phone: &&trennwand_store::IndexedPhone| {
-                Rule::differ_for(&before.rules, &after.rules, &phone.traits())
+            let is_woken = |phone: &&IndexedPhone| {
+                let differs = Rule::differ_for(&before.rules, &after.rules, &phone.traits());
+                differs && phone.wake.is_some()
             };
-            woken += page.0.iter().filter(differs).count() as u64;
+            woken += page.0.iter().filter(is_woken).count() as u64;
             cursor = page.1;
             if cursor.is_none() {
                 return woken;

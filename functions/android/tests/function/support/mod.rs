@@ -31,7 +31,8 @@ use trennwand_fn_android::{AndroidState, Expected, GoogleKeys, KeySource, work};
 use trennwand_fn_onboarding::{Terms, accept_for_demonstration, provision};
 use trennwand_pki::{FileMasterKey, RsaKey};
 use trennwand_policy::{PolicyDocument, Template, compile_offered};
-use trennwand_runtime::{AndroidWork, Core, Message, Publisher, SystemEntropy};
+use trennwand_runtime::{AndroidWork, Core, Message, Publisher};
+use trennwand_simulator::Seeded;
 use trennwand_store::{Store, Tables, client};
 use trennwand_web::Shell;
 
@@ -142,7 +143,7 @@ impl World {
         store.create_tables().await.unwrap();
         let manual = Arc::new(ManualClock::new(NOON));
         let clock: Arc<dyn Clock> = manual.clone();
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(1));
         let master = FileMasterKey::from_bytes(Secret::new([7; 32]), entropy.clone());
         let base = "https://mdm.example";
         let core = Core::new(store, Arc::new(master), clock.clone(), entropy.clone(), base);
