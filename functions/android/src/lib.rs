@@ -40,7 +40,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use self::{
     authentic::{Expected, Refused},
     keys::{GoogleKeys, KeySource},
-    report::{Applied, apply},
     work::work,
 };
 

@@ -8,7 +8,7 @@ use trennwand_android::{Event, Notification, Operation};
 use trennwand_domain::{CommandFailure, CommandResult, DeviceState, Error, Result, Timestamp};
 use trennwand_store::Issued;
 
-use crate::{AndroidState, apply, authentic};
+use crate::{AndroidState, authentic, report::take_in};
 
 /// `POST /android/notifications`: a Pub/Sub push. 2xx is an acknowledgement; whatever else lets Pub/Sub
 /// send it again, up to the subscription's dead-letter policy.
@@ -71,9 +71,9 @@ async fn follow(state: &AndroidState, event: Event, published_at: Timestamp) -> 
     match event {
         Event::Enrolled(report) | Event::Reported(report) => {
             // A write that was in the way is looked at again, once.
-            match apply(state, &report, published_at).await {
+            match take_in(state, &report, published_at).await {
                 Err(error) if error.is_concurrent_change() => {
-                    let again = apply(state, &report, published_at).await;
+                    let again = take_in(state, &report, published_at).await;
                     again.map_err(|e| {
                         if e.is_concurrent_change() { Error::unavailable("busy") } else { e }
                     })?;

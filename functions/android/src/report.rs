@@ -13,42 +13,22 @@ use trennwand_store::{ReportChange, ReportView};
 
 use crate::AndroidState;
 
-/// What came of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Applied {
-    /// It changed something.
-    Changed,
-    /// It was known, or older than what is known.
-    Known,
-    /// It is nobody's here: no reference, a reference without our seal, or another enterprise's.
-    Foreign,
-    /// The enrolment is over.
-    Over,
-}
-
-/// Brings a report into the phone's header. Doing it again, or with an older one, changes nothing.
+/// Brings a report into the phone's header, and gives that as it is then; `None` if the report is nobody's
+/// here (no reference, a reference without our seal, or another enterprise's) or the enrolment is over.
+/// Doing it again, or with an older report, changes nothing.
 ///
 /// # Errors
 /// A concurrent change: the same may be tried again; if the database does not answer.
-pub async fn apply(
-    state: &AndroidState,
-    report: &DeviceReport,
-    published_at: Timestamp,
-) -> Result<Applied> {
-    take_in(state, report, published_at).await.map(|(applied, _)| applied)
-}
-
-/// The same; with the phone's header as it is then, if it is one of ours whose enrolment is not over.
 pub(crate) async fn take_in(
     state: &AndroidState,
     report: &DeviceReport,
     published_at: Timestamp,
-) -> Result<(Applied, Option<Device>)> {
+) -> Result<Option<Device>> {
     let core = &state.core;
     let reference = report.enrollment_token_data.as_deref().and_then(EnrollmentReference::parse);
     let Some((reference, seal)) = reference else {
         tracing::warn!(phone = %report.name, "a report without a reference of ours");
-        return Ok((Applied::Foreign, None));
+        return Ok(None);
     };
     #[expect(
         clippy::disallowed_methods,
@@ -61,27 +41,27 @@ pub(crate) async fn take_in(
     let view = android.report_view(reference.device, asks_key).await?;
     match &view.wrapped_key {
         Some(wrapped) => core.vault.learn(&scope, wrapped).await?,
-        None if asks_key => return Ok((Applied::Foreign, None)),
+        None if asks_key => return Ok(None),
         None => {}
     }
     let ours = core.vault.reference_seal(&scope, &reference).await?;
     if !bool::from(ours.ct_eq(&seal)) || !is_of_enterprise(&view, report) {
         tracing::warn!(phone = %report.name, "a report whose reference is not ours");
-        return Ok((Applied::Foreign, None));
+        return Ok(None);
     }
     let Some(before) = view.device.clone().filter(|d| d.enrollment == reference.enrollment) else {
-        return Ok((Applied::Over, None));
+        return Ok(None);
     };
     let now = core.clock.now();
     let facts = AndroidFacts::of(report, view.head.as_ref().and_then(mail_app));
     let Some(news) = News::of(&view, &before, report, &facts, published_at, now) else {
-        return Ok((Applied::Known, Some(before)));
+        return Ok(Some(before));
     };
     if news.is_over {
         if view.phone.as_ref().is_none_or(|known| known.name != report.name.to_string()) {
             tracing::warn!(phone = %report.name, "a second phone came with one invitation");
         }
-        return Ok((Applied::Over, None));
+        return Ok(None);
     }
     let mut after = before.clone();
     if news.enrolls {
@@ -93,13 +73,13 @@ pub(crate) async fn take_in(
     }
     let phone = news.into(&scope, &view, &mut after, report, &facts, published_at);
     if after == before && view.phone.as_ref().is_some_and(|known| known.report == phone.report) {
-        return Ok((Applied::Known, Some(after)));
+        return Ok(Some(after));
     }
     let enrolls = news.enrolls;
     let binding = view.binding.as_ref().map_or(0, |binding| binding.revision);
     let change = ReportChange { device: &after, phone: &phone, enrolls, binding };
     android.save_report(change).await?;
-    Ok((Applied::Changed, Some(after)))
+    Ok(Some(after))
 }
 
 fn is_of_enterprise(view: &ReportView, report: &DeviceReport) -> bool {

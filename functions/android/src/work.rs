@@ -1,5 +1,17 @@
 //! What is done at Google: the reader of this function's own queue. A message may come twice and out
 //! of date, so each is decided by what is stored now.
+//!
+//! | Module | Message | What it does |
+//! |---|---|---|
+//! | `align` | `Align` | brand and policies as they should be, then places and tokens |
+//! | `policies` | | writes, remembers and deletes a tenant's policies; for `align`, `place`, `token` and `reconcile` |
+//! | `place` | `Place` | moves a phone to its policy |
+//! | `token` | `Token` | makes an invitation's token, or takes it back |
+//! | `command` | `Command` | hands a command over, or finds out what became of it |
+//! | `verify` | `Verify` | looks at a policy that somebody else wrote, and writes it over |
+//! | `reconcile` | `Reconcile` | the daily look at Google's list of phones |
+//! | `follow_up` | `FollowUp`, `Seek` | the daily look at our own list: what was lost on the way |
+//! | `settle` | `Settle` | ends the enrolments of a binding that has ended |
 
 mod align;
 mod command;

@@ -45,7 +45,7 @@ pub struct AndroidBinding {
     pub callback: Option<Digest>,
     /// `enterprises/…`.
     pub enterprise: Option<String>,
-    /// When it was bound, or given up.
+    /// When its state changed last: begun, bound, ended or given up.
     pub changed_at: Timestamp,
     /// How many phones of the platform's quota are kept for this tenant.
     pub reserved: u32,

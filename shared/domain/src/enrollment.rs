@@ -95,6 +95,9 @@ pub struct Enrollment {
 }
 
 impl Enrollment {
+    /// For how many seconds an invitation is good at most (30 days), and its token at Google with it.
+    pub const LONGEST_S: u64 = 30 * 86_400;
+
     /// Whether a phone was enrolled with it.
     #[must_use]
     pub const fn is_used(&self) -> bool {

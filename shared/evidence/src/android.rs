@@ -5,10 +5,7 @@
 //! nothing that the control rests on is among what the phone does not follow.
 
 use serde::{Deserialize, Serialize};
-use trennwand_android::{
-    AppliedState, DevicePosture, DeviceReport, ManagementMode, NonComplianceDetail,
-    NonComplianceReason, Ownership,
-};
+use trennwand_android::{DevicePosture, DeviceReport, ManagementMode, NonComplianceReason};
 use trennwand_domain::{Control, Device, ReasonCode, Timestamp, Verdict};
 
 use crate::{CATALOGUE, judge::set, restrictions};
@@ -55,12 +52,8 @@ pub struct AndroidFacts {
     /// Its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
-    /// Whose phone it is.
-    pub ownership: Ownership,
     /// How it is managed.
     pub mode: ManagementMode,
-    /// Where it stands.
-    pub state: AppliedState,
     /// What Google thinks of it.
     pub posture: Option<DevicePosture>,
     /// Android's API level.
@@ -93,9 +86,7 @@ impl AndroidFacts {
         Self {
             policy: report.applied_policy_name.as_ref().map(ToString::to_string),
             version: report.applied_policy_version,
-            ownership: report.ownership,
             mode: report.management_mode,
-            state: report.applied_state,
             posture: report.security_posture.as_ref().map(|p| p.device_posture),
             api_level: report.api_level,
             against,
@@ -332,8 +323,4 @@ impl AndroidFacts {
         settings.dedup();
         settings
     }
-}
-
-fn detail_path(detail: &NonComplianceDetail) -> Option<&str> {
-    detail.field_path.as_deref()
 }

@@ -44,7 +44,7 @@ pub struct PlannedPolicy<'h> {
 }
 
 impl PlannedPolicy<'_> {
-    /// Its name, from kind of phone and rule alone.
+    /// Its name: kind of phone and policy, and the version while two versions of the policy are in force.
     #[must_use]
     pub fn name(&self, head: &AssignmentHead) -> String {
         let Self { target, rule } = self;

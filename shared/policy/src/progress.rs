@@ -13,8 +13,8 @@ pub fn is_meant_for(head: &AssignmentHead, rollout: &Rollout, phone: &DeviceTrai
 }
 
 /// Counts a phone under management, if it shall have the roll-out's version by this head. `wall` is
-/// what came of its wall last, and which rendering that was (its mark). Versions with the same wall are one to a
-/// phone, so one that has it has applied the version.
+/// what came of its wall last, and which rendering that was (its mark). Versions with the same wall are
+/// one to a phone, so one that has it has applied the version.
 pub fn count(
     progress: &mut Progress,
     head: &AssignmentHead,

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use trennwand_android::SignupRequest;
+use trennwand_android::{Class, SignupRequest, class};
 use trennwand_domain::{
     AndroidBinding, BindingState, Error, Officer, OneTimeToken, ReasonCode, Result as DomainResult,
     TenantStatus,
@@ -123,7 +123,7 @@ pub(crate) async fn android_signup_create(
     let android = core.store.android(scope);
     let quota = state.platform.device_quota;
     android.reserve(&mut tx, kept.map_or(0, |binding| binding.reserved), reserved, quota);
-    let signup = state.google.create_signup_url(&request).await?;
+    let signup = state.google.create_signup_url(&request).await.map_err(ours)?;
     if let Some(callback) = kept.and_then(|binding| binding.callback) {
         android.remove_signup(&mut tx, callback);
     }
@@ -162,4 +162,13 @@ fn plain(field: &'static str, text: String) -> DomainResult<String> {
     let text = text.trim().to_owned();
     let ok = (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     if ok { Ok(text) } else { Err(Error::invalid(field, "must have 1 to 200 characters")) }
+}
+
+/// There is no enterprise yet: what Google refuses, it refuses the platform, and the tenant can do nothing
+/// about that.
+fn ours(error: Error) -> Error {
+    match class(&error) {
+        Class::Retryable | Class::Quota => error,
+        _ => Error::internal(error),
+    }
 }

@@ -1,6 +1,6 @@
 use trennwand_android::{Class, DeviceName, class};
 use trennwand_domain::{
-    Device, DeviceId, DeviceState, Duration, Error, Platform, Result, Timestamp,
+    Device, DeviceId, DeviceState, Duration, Enrollment, Error, Platform, Result, Timestamp,
 };
 use trennwand_runtime::{AndroidWork, Message};
 use trennwand_store::{DeviceFilter, Page};
@@ -12,8 +12,8 @@ use crate::{AndroidState, binding::ended, report};
 const AT_A_TIME: u32 = 100;
 
 /// After which time a token is good no more, whatever became of its invitation, unless that was renewed
-/// before it was taken back: it is good for at most 30 days.
-const LONGEST_INVITATION: Duration = Duration::from_secs(31 * DAY);
+/// before it was taken back.
+const LONGEST_INVITATION: Duration = Duration::from_secs(Enrollment::LONGEST_S + DAY);
 
 const DAY: u64 = 86_400;
 
@@ -87,7 +87,7 @@ pub(super) async fn seek(state: &AndroidState, bound: &Bound, id: DeviceId) -> R
         return Ok(());
     }
     match state.google.device(&name).await {
-        Ok(report) => report::apply(state, &report, state.core.clock.now()).await.map(drop),
+        Ok(report) => report::take_in(state, &report, state.core.clock.now()).await.map(drop),
         Err(error) if class(&error) == Class::NotFound => {
             // With the enterprise all its phones go, and that is found out about the enterprise.
             if ended::is_gone(state, &bound.enterprise).await? {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use trennwand_android::{Application, Class, Policy, class};
 use trennwand_domain::{
-    AndroidPolicy, AssignmentHead, Digest, Duration, Error, Locale, Purpose, Result,
+    AndroidPolicy, AssignmentHead, Digest, Duration, Enrollment, Error, Locale, Purpose, Result,
 };
 use trennwand_policy::{PlannedPolicy, android_policies, android_settings};
 
@@ -21,7 +21,7 @@ const NEVER: Digest = Digest::from_bytes([0; 32]);
 
 /// How long a policy stays at Google that no rule asks for any more: an enrolment token names a policy,
 /// is good for at most 30 days, and would lead a phone to nothing.
-const KEPT: Duration = Duration::from_secs(31 * 86_400);
+const KEPT: Duration = Duration::from_secs(Enrollment::LONGEST_S + 86_400);
 
 /// What came of writing a tenant's policies.
 pub(super) struct Written {

@@ -52,9 +52,8 @@ async fn look_at(
         }
         taken = report::take_in(state, report, state.core.clock.now()).await;
     }
-    let (_, device) = taken?;
     // Somebody else's phone, or one that was another's successor, is none to be moved.
-    let Some(device) = device.filter(|device| device.state.is_managed()) else { return Ok(()) };
+    let Some(device) = taken?.filter(|device| device.state.is_managed()) else { return Ok(()) };
     let Some(name) = place::policy_of(bound, head, &device) else { return Ok(()) };
     // To one that is not there, because Google refuses it or nobody wrote it yet, no phone is moved.
     if !written.iter().any(|policy| policy.name == name) {

@@ -81,7 +81,6 @@ async fn a_forged_sender_is_refused_without_effect() {
     let before = world.device(enrollment.device).await;
     let report = world.report("3a", "PERSONALLY_OWNED");
     let body = envelope(1, "ENROLLMENT", &report, world.clock.now());
-    let claims: Value = json!({});
     let mut tampered = world.oidc(|_| ());
     tampered.pop();
     for forged in [
@@ -90,9 +89,9 @@ async fn a_forged_sender_is_refused_without_effect() {
         world.oidc(|c| c["email"] = "evil@platform.iam.example".into()),
         world.oidc(|c| c["email_verified"] = false.into()),
         world.oidc(|c| c["exp"] = (c["iat"].as_i64().unwrap() - 3600).into()),
-        sign(&json!({ "alg": "none", "kid": "k1" }), &claims),
-        sign(&json!({ "alg": "HS256", "kid": "k1" }), &claims),
-        sign(&json!({ "alg": "RS256" }), &claims),
+        world.oidc_as(&json!({ "alg": "none", "kid": "k1" }), |_| ()),
+        world.oidc_as(&json!({ "alg": "HS256", "kid": "k1" }), |_| ()),
+        world.oidc_as(&json!({ "alg": "RS256" }), |_| ()),
         tampered,
         String::new(),
         "a.b.c".into(),

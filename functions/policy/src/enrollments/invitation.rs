@@ -15,7 +15,6 @@ use super::{
 
 const DEFAULT_LIFE: Duration = Duration::from_secs(7 * 86_400);
 const SHORTEST_S: u64 = 60;
-const LONGEST_S: u64 = 30 * 86_400;
 
 /// Until when an invitation can be used.
 ///
@@ -24,7 +23,7 @@ const LONGEST_S: u64 = 30 * 86_400;
 pub(super) fn expiry(now: Timestamp, expires_in_s: Option<u64>) -> Result<Timestamp> {
     match expires_in_s {
         None => Ok(now.plus(DEFAULT_LIFE)),
-        Some(s @ SHORTEST_S..=LONGEST_S) => Ok(now.plus(Duration::from_secs(s))),
+        Some(s @ SHORTEST_S..=Enrollment::LONGEST_S) => Ok(now.plus(Duration::from_secs(s))),
         Some(_) => Err(Error::invalid("expires_in_s", "must be 60 to 2592000 (30 days)")),
     }
 }

@@ -2,7 +2,6 @@ use serde::{Deserialize, Serialize};
 use trennwand_android::{NonComplianceDetail, NonComplianceReason};
 use trennwand_domain::{Control, ReasonCode, Verdict};
 
-use super::detail_path;
 use crate::{CATALOGUE, restrictions};
 
 /// More entries of a report than this are not kept.
@@ -47,7 +46,7 @@ impl Against {
         let package = detail.package_name.clone().filter(|package| known(package));
         // `applications[2].…` says nothing more, and a path may name what it should not.
         let of_apps = detail.setting_name == APPLICATIONS;
-        let field = detail_path(detail).filter(|_| !of_apps).and_then(last_word);
+        let field = detail.field_path.as_deref().filter(|_| !of_apps).and_then(last_word);
         Self {
             setting: word(&detail.setting_name),
             field,
@@ -56,8 +55,7 @@ impl Against {
         }
     }
 
-    /// Whether the phone is merely too old for a setting, or managed in a way that has no use for it:
-    /// what it cannot do, it does not do.
+    /// Whether the phone is merely too old for a setting: what it cannot do, it does not do.
     pub(super) const fn is_harmless(&self) -> bool {
         matches!(self.reason, NonComplianceReason::ApiLevel)
     }

@@ -326,13 +326,18 @@ impl World {
 
     /// A token of Google's identity provider.
     pub(crate) fn oidc(&self, change: impl FnOnce(&mut Value)) -> String {
+        self.oidc_as(&json!({ "alg": "RS256", "kid": "k1", "typ": "JWT" }), change)
+    }
+
+    /// The same with another header.
+    pub(crate) fn oidc_as(&self, header: &Value, change: impl FnOnce(&mut Value)) -> String {
         let now = self.clock.now().unix_s();
         let mut claims = json!({
             "iss": "https://accounts.google.com", "aud": AUDIENCE, "email": EMAIL,
             "email_verified": true, "iat": now, "exp": now + 3600, "sub": "1"
         });
         change(&mut claims);
-        sign(&json!({ "alg": "RS256", "kid": "k1", "typ": "JWT" }), &claims)
+        sign(header, &claims)
     }
 
     pub(crate) async fn device(&self, id: DeviceId) -> Device {
